@@ -1,0 +1,84 @@
+/**
+ * What can be wrong, as values. Every refusal of this project is a `Fault`: a code that `docs/errors.md`
+ * explains, what is wrong, where, and what to do next. Codes are public: rename none.
+ */
+export const faultCatalog = {
+  // settings
+  SETTINGS_UNKNOWN_KEY: "A key of the stack configuration that does not exist (often a misspelling).",
+  SETTINGS_FLAT_KEY: "A dotted key such as `postgres.memory` set without `--path`, which Pulumi stores under that literal name.",
+  SETTINGS_INVALID: "A value of the wrong type, or outside what is allowed.",
+  SETTINGS_SECRET_MISPLACED: "A secret set outside the `secrets` object, or a plain value inside it.",
+  SETTINGS_PLACEHOLDER: "A value that was copied from an example, such as `secure_password`.",
+  SETTINGS_CONFLICT: "Two settings that cannot both hold.",
+  SETTINGS_MEMORY: "Less memory than PostgreSQL needs to start and serve its connections.",
+  SETTINGS_PRODUCTION: "Something that a `prod` stack refuses.",
+  // machine
+  NODE_TOO_OLD: "The program was started by a Node.js that cannot run TypeScript.",
+  PULUMI_MISSING: "No usable Pulumi engine was found and none could be installed or built.",
+  TOOLCHAIN_BUILD: "Building the engine or a plugin from source failed.",
+  DEPENDENCIES_MISSING: "The project's npm packages could not be installed.",
+  ENGINE_UNREACHABLE: "No Docker engine answers.",
+  ENGINE_PERMISSION: "The Docker engine's socket exists, but this user may not use it.",
+  BASE_IMAGE_MISSING: "The base image could neither be pulled nor made.",
+  IMAGE_BUILD: "Building a container image failed.",
+  PORT_TAKEN: "A host port that the stack wants to publish is in use.",
+  PASSPHRASE_WRONG: "The passphrase does not open the stack's secrets.",
+  STATE_UNREADABLE: "The stack's state could not be read.",
+  QUESTION_UNANSWERED: "The command would ask, and there is no terminal to ask on.",
+  // deployment
+  FOREIGN_OBJECT: "A Docker object of that name belongs to another stack instance, or to none.",
+  FILE_REFUSED: "A rendered file was refused by the program that would read it.",
+  DATABASE_UNREACHABLE: "PostgreSQL did not accept a TLS login in time.",
+  DATABASE_REFUSED: "PostgreSQL refused a statement of the deployment.",
+  MIGRATION_CHANGED: "A migration that was already applied was edited, renamed or removed.",
+  MIGRATION_FAILED: "A migration failed; nothing of it remains.",
+  EMBEDDING_DIMENSION: "The embedding dimension was changed on a database that holds embeddings.",
+  GATE_DATABASE: "After the update, PostgreSQL did not answer as it must.",
+  GATE_MIGRATIONS: "After the update, the applied migrations are not those of this program.",
+  GATE_SERVER: "After the update, an MCP server did not answer as it must.",
+} as const;
+
+export type FaultCode = keyof typeof faultCatalog;
+
+export interface FaultDetails {
+  readonly code: FaultCode;
+  /** The place: a configuration key, a file with a JSON Pointer, an object's name. */
+  readonly where?: string;
+  /** One sentence: what is wrong and what is allowed. Never holds a secret. */
+  readonly problem: string;
+  /** What to do next, as a command where one exists. */
+  readonly mend: string;
+}
+
+/** One thing that is wrong. */
+export class Fault extends Error {
+  readonly code: FaultCode;
+  readonly where: string | undefined;
+  readonly problem: string;
+  readonly mend: string;
+
+  constructor(details: FaultDetails, options?: { cause?: unknown }) {
+    super(describeFault(details), options);
+    this.name = "Fault";
+    this.code = details.code;
+    this.where = details.where;
+    this.problem = details.problem;
+    this.mend = details.mend;
+  }
+}
+
+/** Several faults, found in one pass and reported together. */
+export class Faults extends Error {
+  readonly faults: readonly FaultDetails[];
+
+  constructor(faults: readonly FaultDetails[]) {
+    super(faults.map(describeFault).join("\n\n"));
+    this.name = "Faults";
+    this.faults = faults;
+  }
+}
+
+export function describeFault(fault: FaultDetails): string {
+  const place = fault.where === undefined ? "" : `${fault.where}: `;
+  return `[${fault.code}] ${place}${fault.problem}\n  → ${fault.mend}`;
+}

@@ -1,0 +1,76 @@
+/**
+ * Names and numbers that several parts must agree on. All of them are identity: changing one replaces
+ * what carries it.
+ */
+
+/** The MCP servers of the specification, in its order. */
+export const serverNames = ["filesystem", "postgres", "memory", "compliance"] as const;
+export type ServerName = (typeof serverNames)[number];
+
+/** Ports inside the containers, as specification.md gives them. */
+export const containerPorts = {
+  filesystem: 3000,
+  postgres: 3001,
+  memory: 3002,
+  compliance: 3003,
+  database: 5432,
+} as const satisfies Record<ServerName | "database", number>;
+
+/** Distance of a published port from `network.portBase`; without a base, the container's port is published. */
+export const portOffsets = {
+  filesystem: 0,
+  postgres: 1,
+  memory: 2,
+  compliance: 3,
+  database: 432,
+} as const satisfies Record<ServerName | "database", number>;
+
+/** One uid (= gid) per service, so that no service can open another one's files. */
+export const serviceUids = {
+  filesystem: 3000,
+  postgres: 3001,
+  memory: 3002,
+  compliance: 3003,
+  database: 5432,
+} as const satisfies Record<ServerName | "database", number>;
+
+export const databaseName = "mcp_db";
+export const schemaName = "mcp";
+/** Where extensions live, so that nothing of ours is mixed with theirs. */
+export const extensionSchemaName = "extensions";
+
+/** Roles without login own things and hold privileges; logins only inherit (names carry a generation). */
+export const roles = {
+  superuser: "postgres",
+  owner: "mcp_owner",
+  migrator: "mcp_migrator",
+  /** Writes users, api_keys, configuration_files. */
+  provisioner: "mcp_provisioner",
+  /** What every server may do for itself: check a key, record heartbeats and audit rows. */
+  service: "mcp_service",
+  /** What reads for a caller. */
+  reader: "mcp_reader",
+  /** Read-write group for the specification's statements and the stack output `databaseUrl`. */
+  application: "app_user",
+} as const;
+
+export const paths = {
+  /** Mount point of a service's files volume. */
+  files: "/etc/kilocode",
+  data: "/var/lib/postgresql",
+  pgdata: "/var/lib/postgresql/data",
+  socket: "/run/postgresql",
+} as const;
+
+/** Labels on every Docker object of a stack. */
+export const labels = {
+  project: "io.kilocode.project",
+  stack: "io.kilocode.stack",
+  /** Random id of the stack instance: objects that carry another one are never touched. */
+  instance: "io.kilocode.instance",
+} as const;
+
+/** Name of a Docker object: `<project>-<stack>-<what>`. */
+export function objectName(project: string, stack: string, what: string): string {
+  return `${project}-${stack}-${what}`;
+}
