@@ -5,7 +5,8 @@
 export const faultCatalog = {
   // settings
   SETTINGS_UNKNOWN_KEY: "A key of the stack configuration that does not exist (often a misspelling).",
-  SETTINGS_FLAT_KEY: "A dotted key such as `postgres.memory` set without `--path`, which Pulumi stores under that literal name.",
+  SETTINGS_FLAT_KEY:
+    "A dotted key such as `postgres.memory` set without `--path`, which Pulumi stores under that literal name.",
   SETTINGS_INVALID: "A value of the wrong type, or outside what is allowed.",
   SETTINGS_SECRET_MISPLACED: "A secret set outside the `secrets` object, or a plain value inside it.",
   SETTINGS_PLACEHOLDER: "A value that was copied from an example, such as `secure_password`.",

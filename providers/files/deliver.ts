@@ -31,10 +31,15 @@ export async function deliver(engine: Docker, inputs: FilesInputs): Promise<void
 }
 
 /** An archive sent with a wrong header is accepted and ignored by the engine, so it is read back. */
-async function proveArrival(container: Docker.Container, version: string, inputs: FilesInputs): Promise<void> {
+async function proveArrival(
+  container: Docker.Container,
+  version: string,
+  inputs: FilesInputs,
+): Promise<void> {
   const arrived = await readVersion(container, version);
   for (const [path, text] of Object.entries({ ...inputs.files, ...inputs.secrets })) {
-    if (arrived.get(path)?.text !== text) throw new Error(`${inputs.volume}: ${path} did not arrive as it was sent`);
+    if (arrived.get(path)?.text !== text)
+      throw new Error(`${inputs.volume}: ${path} did not arrive as it was sent`);
   }
 }
 

@@ -26,6 +26,8 @@ export async function withHelper<T>(
     Entrypoint: [command[0]!],
     Cmd: command.slice(1),
     User: `${uid}:${uid}`,
+    // Plain output: without a terminal the engine frames each line with 8 bytes.
+    Tty: true,
     Labels: { ...inputs.labels, "io.kilocode.helper": "files" },
     HostConfig: {
       NetworkMode: "none",
@@ -50,6 +52,11 @@ export async function runHelper(container: Docker.Container): Promise<{ status: 
   await container.start();
   const { StatusCode: status } = (await container.wait()) as { StatusCode: number };
   const output = (await container.logs({ stdout: true, stderr: true })).toString("utf8");
-  // The engine frames each line with 8 bytes; what is left is text of the program.
-  return { status, output: output.replace(/[^\x20-\x7e\n]/g, "").trim().slice(0, 2000) };
+  return {
+    status,
+    output: output
+      .replace(/[^\x20-\x7e\n]/g, "")
+      .trim()
+      .slice(0, 2000),
+  };
 }

@@ -58,6 +58,8 @@ async function signal(
   container: string,
   name: string,
 ): Promise<void> {
-  const [running] = await engine.listContainers({ filters: { name: [`^/${container}$`], status: ["running"] } });
+  const [running] = await engine.listContainers({
+    filters: { name: [`^/${container}$`], status: ["running"] },
+  });
   if (running) await engine.getContainer(running.Id).kill({ signal: name });
 }

@@ -8,7 +8,8 @@ export interface ModuleGraph {
   readonly packages: string[];
 }
 
-const specifiers = /(?:^|[\s;])(?:import|export)\s[^"';]*?from\s*["']([^"']+)["']|(?:^|[^.\w])import\s*\(?\s*["']([^"']+)["']/gm;
+const specifiers =
+  /(?:^|[\s;])(?:import|export)\s[^"';]*?from\s*["']([^"']+)["']|(?:^|[^.\w])import\s*\(?\s*["']([^"']+)["']/gm;
 
 /** Every module that the entry files reach, by static or dynamic import with a literal name. */
 export function moduleGraph(root: string, entries: readonly string[]): ModuleGraph {
@@ -32,7 +33,9 @@ export function moduleGraph(root: string, entries: readonly string[]): ModuleGra
 
 /** Type-only imports are erased before the program runs, so they need nothing in the image. */
 function importsOf(source: string): string[] {
-  const text = source.replace(/^\s*import\s+type\s[^;]*;/gm, "").replace(/^\s*export\s+type\s[^;]*from[^;]*;/gm, "");
+  const text = source
+    .replace(/^\s*import\s+type\s[^;]*;/gm, "")
+    .replace(/^\s*export\s+type\s[^;]*from[^;]*;/gm, "");
   return [...text.matchAll(specifiers)].map((match) => match[1] ?? match[2]!);
 }
 

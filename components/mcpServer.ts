@@ -1,0 +1,104 @@
+import * as pulumi from "@pulumi/pulumi";
+import { FilesVolume } from "#components/filesVolume.ts";
+import { HardenedContainer } from "#components/hardenedContainer.ts";
+import { ServerCertificate } from "#components/serverCertificate.ts";
+import { containerPorts, paths, serviceUids, type ServerName } from "#model/names.ts";
+import type { EngineChoice } from "#providers/docker/engine.ts";
+
+export interface McpServerArgs {
+  readonly docker: EngineChoice;
+  readonly server: ServerName;
+  /** Prefix of the names of all Docker objects. */
+  readonly prefix: string;
+  readonly labels: pulumi.Input<Record<string, string>>;
+  readonly image: pulumi.Input<string>;
+  readonly network: pulumi.Input<string>;
+  readonly authority: {
+    certificate: pulumi.Input<string>;
+    privateKey: pulumi.Input<string>;
+    bundle: pulumi.Input<string>;
+  };
+  /** Host names under which clients reach the server. */
+  readonly hostnames: string[];
+  /** Addresses under which clients reach the server. */
+  readonly addresses: string[];
+  readonly publish: { address: string; port: number };
+  /** Rendered files by path below the mount point. */
+  readonly files: pulumi.Input<Record<string, string>>;
+  /** Secrets by path below the mount point. */
+  readonly secrets: Record<string, pulumi.Input<string>>;
+  /** Bytes. */
+  readonly memory: number;
+  readonly cpus: number;
+}
+
+/** One MCP server, with a certificate, a files volume and a uid of its own. */
+export class McpServer extends pulumi.ComponentResource {
+  /** URL of its `/mcp` for clients; known only when the server has been started. */
+  readonly url: pulumi.Output<string>;
+
+  constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("kilocode:mcp:McpServer", name, {}, opts);
+    const containerName = `${args.prefix}-${args.server}`;
+    const certificate = new ServerCertificate(
+      name,
+      {
+        authorityCertificate: args.authority.certificate,
+        authorityKey: args.authority.privateKey,
+        hostnames: [containerName, ...args.hostnames],
+        addresses: args.addresses,
+      },
+      { parent: this },
+    );
+    const files = new FilesVolume(
+      `${name}-files`,
+      {
+        docker: args.docker,
+        volume: `${containerName}-files`,
+        labels: args.labels,
+        image: args.image,
+        uid: serviceUids[args.server],
+        files: pulumi
+          .all([args.files, certificate.certificate, args.authority.bundle])
+          .apply(([rendered, leaf, bundle]) => ({ ...rendered, "ssl/mcp.crt": leaf, "ssl/ca.crt": bundle })),
+        secrets: { ...args.secrets, "ssl/mcp.key": certificate.privateKey },
+      },
+      { parent: this },
+    );
+    const hardened = new HardenedContainer(
+      name,
+      {
+        docker: args.docker,
+        container: containerName,
+        labels: args.labels,
+        image: args.image,
+        command: [args.server],
+        uid: serviceUids[args.server],
+        network: args.network,
+        alias: args.server,
+        publish: {
+          address: args.publish.address,
+          host: args.publish.port,
+          container: containerPorts[args.server],
+        },
+        volumes: [{ volume: files.volume, path: paths.files, readOnly: true }],
+        tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777" },
+        memory: args.memory,
+        cpus: args.cpus,
+        pids: 128,
+        health: {
+          command: ["node", "/opt/kilocode/mcp-servers/servers/healthcheck.ts", args.server],
+          intervalSeconds: 15,
+        },
+        graceSeconds: 15,
+      },
+      { parent: this, dependsOn: [files] },
+    );
+    const host =
+      args.hostnames[0] ?? (args.publish.address === "0.0.0.0" ? "localhost" : args.publish.address);
+    this.url = pulumi
+      .all([hardened.limits.id, hardened.container.id])
+      .apply(() => `https://${host}:${args.publish.port}/mcp`);
+    this.registerOutputs({ url: this.url });
+  }
+}

@@ -1,0 +1,83 @@
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { Agent, fetch } from "undici";
+import { Fault } from "#model/fault.ts";
+
+/** A running MCP server and a call on it that changes nothing. */
+export interface ServerQuestion {
+  readonly name: string;
+  /** URL of its `/mcp`. */
+  readonly url: string;
+  /** PEM bundle that must have signed the server's certificate. */
+  readonly ca: string;
+  readonly apiKey: string;
+  readonly tool: string;
+  readonly arguments: Record<string, unknown>;
+}
+
+const patienceMilliseconds = 60_000;
+const pauseMilliseconds = 250;
+
+/**
+ * Asks a server as a client would: discovery, the list of tools, one tool that only reads. A server that has
+ * just been started gets a minute; an answer that waiting cannot change fails at once.
+ *
+ * @throws Fault GATE_SERVER
+ */
+export async function serverAnswers(question: ServerQuestion): Promise<void> {
+  const deadline = Date.now() + patienceMilliseconds;
+  for (;;) {
+    try {
+      return await ask(question);
+    } catch (error) {
+      if (error instanceof Fault || Date.now() > deadline) throw fault(question, error);
+      await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds));
+    }
+  }
+}
+
+async function ask(question: ServerQuestion): Promise<void> {
+  const agent = new Agent({ connect: { ca: question.ca } });
+  const client = new Client(
+    { name: "kilocode-gate", version: "1" },
+    { versionNegotiation: { mode: "auto" } },
+  );
+  const transport = new StreamableHTTPClientTransport(new URL(question.url), {
+    requestInit: { headers: { "X-API-Key": question.apiKey } },
+    fetch: (url, init) => fetch(url, { ...init, dispatcher: agent } as never) as unknown as Promise<Response>,
+  });
+  try {
+    await client.connect(transport, { timeout: 10_000 });
+    const { tools } = await client.listTools();
+    if (!tools.some(({ name }) => name === question.tool)) {
+      throw fault(question, new Error(`it offers no tool ${question.tool}`));
+    }
+    const answer = await client.callTool({ name: question.tool, arguments: question.arguments });
+    if (answer.isError) throw new Error(`${question.tool} answered with an error: ${textOf(answer.content)}`);
+  } finally {
+    await client.close();
+    await agent.destroy();
+  }
+}
+
+function textOf(content: unknown): string {
+  return JSON.stringify(content).slice(0, 500);
+}
+
+function fault(question: ServerQuestion, cause: unknown): Fault {
+  if (cause instanceof Fault) return cause;
+  return new Fault(
+    {
+      code: "GATE_SERVER",
+      where: `server ${question.name} at ${question.url}`,
+      problem: `it does not answer a client's call: ${reason(cause)}`,
+      mend: "`npm run up` again heals what is missing; the container's log says more",
+    },
+    { cause },
+  );
+}
+
+/** undici says only "fetch failed"; the reason is in the cause. */
+function reason(error: unknown): string {
+  const { message, cause } = error as { message: string; cause?: { message?: string; code?: string } };
+  return cause ? `${message}: ${cause.code ?? cause.message ?? ""}` : message;
+}

@@ -1,0 +1,141 @@
+import type Docker from "dockerode";
+import { Fault, Faults, type FaultDetails } from "#model/fault.ts";
+import { labels } from "#model/names.ts";
+import { dockerEngine, type EngineChoice } from "./engine.ts";
+import { resolveDockerEndpoint } from "./endpoint.ts";
+import { localListener } from "./localListener.ts";
+
+export interface PreflightInputs {
+  readonly docker: EngineChoice;
+  /** Prefix of all object names of the stack, such as `kilocode-mcp-dev-`. */
+  readonly prefix: string;
+  /** Names of the objects that the stack makes. */
+  readonly names: readonly string[];
+  /** Host ports that the stack publishes: number to what it is for. */
+  readonly ports: readonly { readonly port: number; readonly address: string; readonly use: string }[];
+}
+
+/**
+ * Looks at the engine before anything is created there and reports all that would fail half-way: no engine,
+ * objects of the same name that are not ours, ports in use. Changes nothing.
+ *
+ * @param instance id of the stack instance; undefined if it has none yet, then no object may exist.
+ */
+export async function preflight(inputs: PreflightInputs, instance: string | undefined): Promise<void> {
+  const engine = dockerEngine(inputs.docker);
+  const found = await ownedObjects(engine, inputs);
+  const faults: FaultDetails[] = found
+    .filter((object) => object.instance === undefined || object.instance !== instance)
+    .map((object) => foreign(object, instance));
+  if (faults.length === 0) faults.push(...(await takenPorts(engine, inputs)));
+  if (faults.length > 0) throw new Faults(faults);
+}
+
+interface NamedObject {
+  readonly kind: "container" | "network" | "volume";
+  readonly name: string;
+  readonly instance: string | undefined;
+}
+
+async function ownedObjects(engine: Docker, inputs: PreflightInputs): Promise<NamedObject[]> {
+  const [containers, networks, volumes] = await answered(inputs, () =>
+    Promise.all([engine.listContainers({ all: true }), engine.listNetworks(), engine.listVolumes()]),
+  );
+  const objects: NamedObject[] = [
+    ...containers.map((container) => ({
+      kind: "container" as const,
+      name: (container.Names[0] ?? "").replace(/^\//, ""),
+      instance: container.Labels[labels.instance],
+    })),
+    ...networks.map((network) => ({
+      kind: "network" as const,
+      name: network.Name,
+      instance: network.Labels?.[labels.instance],
+    })),
+    ...volumes.Volumes.map((volume) => ({
+      kind: "volume" as const,
+      name: volume.Name,
+      instance: volume.Labels?.[labels.instance],
+    })),
+  ];
+  return objects.filter((object) => inputs.names.includes(object.name));
+}
+
+/** @throws Fault ENGINE_UNREACHABLE or ENGINE_PERMISSION instead of a socket error. */
+async function answered<T>(inputs: PreflightInputs, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const where = resolveDockerEndpoint(inputs.docker, process.env).describe;
+    if (code === "EACCES" || code === "EPERM") {
+      throw new Fault({
+        code: "ENGINE_PERMISSION",
+        where,
+        problem: "the Docker engine's socket exists, and this user may not use it",
+        mend: "add the user to the group `docker` (`sudo usermod -aG docker $USER`, then log in again)",
+      });
+    }
+    throw new Fault({
+      code: "ENGINE_UNREACHABLE",
+      where,
+      problem: `no Docker engine answers (${code ?? (error as Error).message})`,
+      mend: "start the engine, or point `docker.host` / `docker.context` of the stack or DOCKER_HOST to one; `npm run doctor` shows what was looked at",
+    });
+  }
+}
+
+function foreign(object: NamedObject, instance: string | undefined): FaultDetails {
+  const owner =
+    object.instance === undefined
+      ? "carries no id of a stack instance"
+      : `belongs to the stack instance ${object.instance}`;
+  const ours = instance === undefined ? "this stack has no instance yet" : `this stack is ${instance}`;
+  const remove = {
+    container: `docker rm -f ${object.name}`,
+    network: `docker network rm ${object.name}`,
+    volume: `docker volume rm ${object.name}`,
+  }[object.kind];
+  return {
+    code: "FOREIGN_OBJECT",
+    where: `${object.kind} ${object.name}`,
+    problem: `it exists on the engine and ${owner}; ${ours}, and touches only what is its own`,
+    mend: `use the state that made it, or another stack name; if nobody needs it (its data is lost): \`${remove}\``,
+  };
+}
+
+async function takenPorts(engine: Docker, inputs: PreflightInputs): Promise<FaultDetails[]> {
+  const running = await engine.listContainers();
+  const faults: FaultDetails[] = [];
+  for (const { port, address, use } of inputs.ports) {
+    const holder = running.find((container) =>
+      container.Ports.some((published) => published.PublicPort === port && overlaps(published.IP, address)),
+    );
+    const name = holder?.Names[0]?.replace(/^\//, "");
+    if (name !== undefined && inputs.names.includes(name)) continue;
+    const by = name === undefined ? await localProgram(inputs, address, port) : `the container ${name}`;
+    if (by === undefined) continue;
+    faults.push({
+      code: "PORT_TAKEN",
+      where: `${address}:${port}`,
+      problem: `the port for ${use} is in use by ${by}`,
+      mend: "stop that, or choose other ports: `pulumi config set --path network.portBase 14000`",
+    });
+  }
+  return faults;
+}
+
+/** Programs can only be seen where the engine is this machine's own. */
+async function localProgram(
+  inputs: PreflightInputs,
+  address: string,
+  port: number,
+): Promise<string | undefined> {
+  const { options } = resolveDockerEndpoint(inputs.docker, process.env);
+  return options.socketPath === undefined ? undefined : localListener(address, port);
+}
+
+function overlaps(published: string, wanted: string): boolean {
+  const any = ["0.0.0.0", "::"];
+  return published === wanted || any.includes(published) || any.includes(wanted);
+}
