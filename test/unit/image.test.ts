@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { buildContext } from "#providers/image/context.ts";
+import { moduleGraph } from "#providers/image/moduleGraph.ts";
+import { packageClosure } from "#providers/image/packageClosure.ts";
+
+describe("what goes into an image", () => {
+  let root: string;
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "kilocode-image-"));
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  it("is every module that the entry reaches, and no other", () => {
+    write(
+      "servers/main.ts",
+      `import { a } from "./a.ts";\nimport type { T } from "./types.ts";\nimport pg from "pg";`,
+    );
+    write(
+      "servers/a.ts",
+      `export { b } from "#model/b.ts";\nconst late = await import("@scope/late/deep.js");`,
+    );
+    write("model/b.ts", `import { readFileSync } from "node:fs";\nexport const b = readFileSync;`);
+    write("servers/unused.ts", `import "never";`);
+    assert.deepEqual(moduleGraph(root, ["servers/main.ts"]), {
+      files: ["model/b.ts", "servers/a.ts", "servers/main.ts"],
+      packages: ["@scope/late", "pg"],
+    });
+  });
+
+  it("is the packages as Node.js would find them, nested ones included", () => {
+    const packages = {
+      "node_modules/a": { version: "1.0.0", integrity: "sha512-a", dependencies: { b: "2", c: "1" } },
+      "node_modules/b": { version: "1.0.0", integrity: "sha512-b1" },
+      "node_modules/a/node_modules/b": {
+        version: "2.0.0",
+        integrity: "sha512-b2",
+        peerDependencies: { c: "1" },
+      },
+      "node_modules/c": { version: "1.0.0", integrity: "sha512-c", optionalDependencies: { native: "1" } },
+      "node_modules/native": { version: "1.0.0" },
+    };
+    write("package-lock.json", JSON.stringify({ lockfileVersion: 3, packages }));
+    assert.deepEqual(
+      packageClosure(root, ["a"]).map(({ folder }) => folder),
+      ["node_modules/a", "node_modules/a/node_modules/b", "node_modules/c"],
+    );
+    assert.throws(() => packageClosure(root, ["absent"]), /absent is not in package-lock.json/);
+  });
+
+  it("has a hash that only its content decides", () => {
+    assert.equal(buildContext("postgres").hash, buildContext("postgres").hash);
+    assert.notEqual(buildContext("postgres").hash, buildContext("mcp").hash);
+  });
+
+  it("holds for the servers neither Pulumi nor a development tool", () => {
+    const { packageFolders } = buildContext("mcp");
+    assert.ok(packageFolders.includes("node_modules/pg"));
+    const unwanted = packageFolders.filter((folder) => /@pulumi|typescript$|mocha|dockerode/.test(folder));
+    assert.deepEqual(unwanted, []);
+  });
+});
