@@ -1,0 +1,54 @@
+import { roles } from "../names.ts";
+import { parseLines } from "./difference.ts";
+import type { GrantLines } from "./difference.ts";
+import type { Privilege } from "./privilege.ts";
+
+/**
+ * Who may do what: group × table × column × verb. Logins have nothing of their own, they inherit from one group;
+ * PUBLIC has nothing; the owner has all by owning. `providers/grants` makes the schema's access lists equal to
+ * this, a test compares the catalog with it, and a table that is not named here is closed to everybody.
+ *
+ * The specification's statements win over "written by provisioning only": `app_user` is the group they run as,
+ * so it may write `users`, `api_keys` and `configuration_files` too, but no server is in it.
+ */
+const matrix = {
+  /** Writes accounts, keys and configuration files; nothing else. */
+  [roles.provisioner]: [
+    "USAGE on schema mcp",
+    "SELECT, INSERT, UPDATE on users",
+    "SELECT, INSERT, UPDATE on api_keys",
+    "SELECT, INSERT, UPDATE, DELETE on configuration_files",
+    "SELECT on configuration_file_versions",
+  ],
+
+  /** What a server does for itself: only through functions, which stamp the session's role and clock. */
+  [roles.service]: ["USAGE on schema mcp", "EXECUTE on function authenticate_api_key(text)"],
+
+  /** Runs callers' SQL: reads everything but password and key hashes, and has no function with effects. */
+  [roles.reader]: [
+    "USAGE on schema mcp",
+    "SELECT(id, username, email, role, is_active, created_at, updated_at, last_login) on users",
+    "SELECT on memory_items",
+  ],
+
+  /** Read-write for the specification's statements; audit rows are only added. */
+  [roles.application]: ["USAGE on schema mcp", "SELECT, INSERT, UPDATE, DELETE on users"],
+} as const satisfies Record<string, readonly string[]>;
+
+/** The matrix as a resource takes it: readable lines by group. */
+export function grantLines(): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(matrix).map(([group, lines]) => [group, [...lines]]));
+}
+
+/** The matrix as the catalog must show it: exactly these access list entries, owners' apart. */
+export function expectedPrivileges(lines: GrantLines = matrix): Privilege[] {
+  return parseLines(lines);
+}
+
+/** What the groups may do with the database itself. */
+export const databasePrivileges: Readonly<Record<string, readonly string[]>> = {
+  [roles.provisioner]: ["CONNECT"],
+  [roles.service]: ["CONNECT"],
+  [roles.reader]: ["CONNECT"],
+  [roles.application]: ["CONNECT"],
+};
