@@ -46,9 +46,7 @@ export class FilesVolume extends pulumi.ComponentResource {
         files: pulumi.output(args.files),
         secrets: pulumi.secret(args.secrets),
         check: args.check ?? [],
-        reload: args.reload
-          ? { container: pulumi.output(args.reload.container), signal: args.reload.signal }
-          : null,
+        reload: pulumi.output(args.reload ?? null),
       },
       { parent: this, deletedWith: volume },
     );

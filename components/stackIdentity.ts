@@ -22,7 +22,7 @@ export class StackIdentity extends pulumi.ComponentResource {
     super("kilocode:index:StackIdentity", name, {}, opts);
     const id = new random.RandomId(name, { byteLength: 8 }, { parent: this });
     this.instance = id.hex;
-    this.labels = checked(id.hex, args.preflight).apply((instance) => ({
+    this.labels = checked(id.hex, args.preflight).apply((instance): Record<string, string> => ({
       [labels.project]: args.project,
       [labels.stack]: args.stack,
       [labels.instance]: instance,
@@ -36,14 +36,10 @@ function checked(
   id: pulumi.Output<string>,
   preflight: (instance: string | undefined) => Promise<void>,
 ): pulumi.Output<string> {
-  const known = (id as pulumi.Output<string> & { isKnown: Promise<boolean> }).isKnown;
-  const result = known.then(async (isKnown) => {
-    if (!isKnown) await preflight(undefined);
+  const { isKnown } = id as unknown as { isKnown: Promise<boolean> };
+  const withoutId = isKnown.then((known) => (known ? undefined : preflight(undefined)));
+  return pulumi.all([id, withoutId]).apply(async ([instance]) => {
+    await preflight(instance);
+    return instance;
   });
-  return pulumi.output(result).apply(() =>
-    id.apply(async (instance) => {
-      await preflight(instance);
-      return instance;
-    }),
-  );
 }

@@ -44,7 +44,7 @@ export type FaultCode = keyof typeof faultCatalog;
 export interface FaultDetails {
   readonly code: FaultCode;
   /** The place: a configuration key, a file with a JSON Pointer, an object's name. */
-  readonly where?: string;
+  readonly where?: string | undefined;
   /** One sentence: what is wrong and what is allowed. Never holds a secret. */
   readonly problem: string;
   /** What to do next, as a command where one exists. */
