@@ -26,8 +26,16 @@ export async function registeredBy(program: () => void, preview = false): Promis
     preview,
   );
   program();
-  await pulumi.runtime.disconnect();
+  await settled(registered);
   return registered;
+}
+
+/** Registrations follow from each other; without an engine there is no other end of a program than silence. */
+async function settled(registered: readonly Registered[]): Promise<void> {
+  for (let quiet = 0, count = -1; quiet < 10; quiet = count === registered.length ? quiet + 1 : 0) {
+    count = registered.length;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** Outputs that a real provider computes. */
