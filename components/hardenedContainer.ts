@@ -70,7 +70,8 @@ function containerArgs(args: HardenedContainerArgs): docker.ContainerArgs {
     securityOpts: ["no-new-privileges:true"],
     memory: Math.ceil(args.memory / mebibyte),
     memorySwap: Math.ceil(args.memory / mebibyte),
-    cpus: String(args.cpus),
+    // The form that the provider reads back; `1` would differ from its own `1.0` for ever.
+    cpus: Number.isInteger(args.cpus) ? args.cpus.toFixed(1) : String(args.cpus),
     shmSize: Math.ceil((args.shmSize ?? 64 * mebibyte) / mebibyte),
     ...(args.dataLimit === undefined
       ? {}
