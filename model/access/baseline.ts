@@ -63,11 +63,11 @@ function extensionFacts(): Fact[] {
     },
     {
       line: `schema ${extensionSchemaName} used by ${users.join(", ")}, changed by nobody`,
-      holds: `(SELECT bool_and(e.privilege_type = 'USAGE' AND NOT e.is_grantable)
-                  AND array_agg(e.grantee::regrole::text ORDER BY 1) = ARRAY(SELECT unnest(${textArray(users)}) ORDER BY 1)
-                 FROM pg_namespace n, aclexplode(n.nspacl) e
-                WHERE n.nspname = '${extensionSchemaName}' AND e.grantee <> n.nspowner
-                  AND n.nspowner = '${roles.superuser}'::regrole)`,
+      holds: `(SELECT n.nspowner = '${roles.superuser}'::regrole
+                  AND ${grantees("n.nspacl", "n.nspowner")} = ${roleIds(users)}
+                  AND NOT EXISTS (SELECT FROM aclexplode(n.nspacl) e
+                                   WHERE e.grantee <> n.nspowner AND (e.privilege_type <> 'USAGE' OR e.is_grantable))
+                 FROM pg_namespace n WHERE n.nspname = '${extensionSchemaName}')`,
       apply: [
         `ALTER SCHEMA ${extensionSchemaName} OWNER TO ${roles.superuser}`,
         revokeEverybody(
@@ -149,12 +149,10 @@ function defaultPrivilegeFacts(): Fact[] {
 function systemFunctionFact({ effect, names, keep }: SystemFunctions): Fact {
   const chosen = `SELECT oid, proname, proowner, proacl FROM pg_proc
     WHERE pronamespace = 'pg_catalog'::regnamespace AND proname = ANY (${textArray(names)})`;
-  const kept = keep.length === 0 ? "nobody" : keep.join(", ");
+  const kept = keep.length === 0 ? "nobody" : `only ${keep.join(", ")}`;
   return {
-    line: `${names.join(", ")} (${effect}): only ${kept}`,
-    holds: `(SELECT bool_and(ARRAY(SELECT e.grantee FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) e
-                     WHERE e.grantee <> p.proowner ORDER BY 1)
-                   = ARRAY(SELECT unnest(${textArray(keep)})::regrole::oid ORDER BY 1))
+    line: `${names.join(", ")} (${effect}): ${kept}`,
+    holds: `(SELECT bool_and(${grantees("coalesce(p.proacl, acldefault('f', p.proowner))", "p.proowner")} = ${roleIds(keep)})
                FROM (${chosen}) p)`,
     apply: [
       revokeEverybody(
@@ -184,6 +182,15 @@ function revokeEverybody(kind: "SCHEMA" | "FUNCTION", objects: string, placehold
     LOOP
       EXECUTE format('REVOKE ALL ON ${kind} ${placeholder} FROM %s CASCADE', o.name, o.grantee);
     END LOOP; END $baseline$`;
+}
+
+/** Who is in an access list besides the owner, as sorted oids; PUBLIC is 0. */
+function grantees(acl: string, ownerColumn: string): string {
+  return `ARRAY(SELECT e.grantee FROM aclexplode(${acl}) e WHERE e.grantee <> ${ownerColumn} ORDER BY 1)`;
+}
+
+function roleIds(names: readonly string[]): string {
+  return `ARRAY(SELECT unnest(${textArray(names)})::regrole::oid ORDER BY 1)`;
 }
 
 function publicHas(acl: string, code: string, ownerColumn: string): string {

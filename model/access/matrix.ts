@@ -28,11 +28,34 @@ const matrix = {
   [roles.reader]: [
     "USAGE on schema mcp",
     "SELECT(id, username, email, role, is_active, created_at, updated_at, last_login) on users",
+    "SELECT(id, key_id, key_prefix, name, description, permissions, is_active, expires_at, last_used, usage_count, created_at, created_by, revoked_at) on api_keys",
+    "SELECT on audit_logs",
+    "SELECT on compliance_logs",
+    "SELECT on configuration_files",
     "SELECT on memory_items",
+    "SELECT on server_status",
+    "SELECT on system_metrics",
+    "SELECT on compliance_summary",
+    "SELECT on memory_statistics",
+    "SELECT on user_activity",
   ],
 
   /** Read-write for the specification's statements; audit rows are only added. */
-  [roles.application]: ["USAGE on schema mcp", "SELECT, INSERT, UPDATE, DELETE on users"],
+  [roles.application]: [
+    "USAGE on schema mcp",
+    "SELECT, INSERT, UPDATE, DELETE on users",
+    "SELECT, INSERT, UPDATE, DELETE on api_keys",
+    "SELECT, INSERT on audit_logs",
+    "SELECT, INSERT, UPDATE, DELETE on compliance_logs",
+    "SELECT, INSERT, UPDATE, DELETE on configuration_files",
+    "SELECT, INSERT, UPDATE, DELETE on memory_items",
+    "SELECT, INSERT, UPDATE, DELETE on server_status",
+    "SELECT, INSERT, UPDATE, DELETE on system_metrics",
+    "SELECT on compliance_summary",
+    "SELECT on memory_statistics",
+    "SELECT on user_activity",
+    "EXECUTE on function cleanup_expired_data()",
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 /** The matrix as a resource takes it: readable lines by group. */

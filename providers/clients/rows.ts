@@ -47,7 +47,7 @@ export interface ClientRow {
 export async function activeRows(client: Client): Promise<ClientRow[]> {
   const { rows } = await client.query<ClientRow>(
     `SELECT u.username AS client, u.role, k.key_id AS "keyId", k.key_prefix AS prefix, k.key_hash AS hash,
-            k.permissions, k.expires_at AS expires
+            coalesce(k.permissions, '{}') AS permissions, k.expires_at AS expires
        FROM users u JOIN api_keys k ON k.created_by = u.id
       WHERE u.email = u.username || $1 AND u.is_active AND k.is_active AND k.revoked_at IS NULL
       ORDER BY u.username, k.key_id`,

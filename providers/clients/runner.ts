@@ -129,5 +129,5 @@ function accountOf(row: ClientRow, written: ClientAccount | undefined): ClientAc
   const servers = same ? written.servers : observed;
   if (row.expires === null) return { role: row.role, servers };
   const kept = written?.expires !== undefined && Date.parse(written.expires) === row.expires.getTime();
-  return { role: row.role, servers, expires: kept ? written.expires! : row.expires.toISOString() };
+  return { role: row.role, servers, expires: kept ? written.expires : row.expires.toISOString() };
 }
