@@ -29,6 +29,9 @@ export interface DatabaseSchemaArgs {
 
 /** What is inside the database: extension, schema, migrations, and who may do what with them. */
 export class DatabaseSchema extends pulumi.ComponentResource {
+  /** Known when schema and grants are in place. */
+  readonly applied: pulumi.Output<string>;
+
   constructor(name: string, args: DatabaseSchemaArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kilocode:database:DatabaseSchema", name, {}, opts);
     const child = {
@@ -56,7 +59,7 @@ export class DatabaseSchema extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: [baseline] },
     );
-    new Grants(
+    const grants = new Grants(
       `${name}-grants`,
       {
         connection: migrator,
@@ -67,6 +70,7 @@ export class DatabaseSchema extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: [migrations] },
     );
+    this.applied = grants.id;
     this.registerOutputs({});
   }
 }

@@ -19,9 +19,9 @@ export interface HardenedContainerArgs {
   readonly volumes: { volume: pulumi.Input<string>; path: string; readOnly: boolean }[];
   /** In-memory folders: path to mount options. */
   readonly tmpfs: Record<string, string>;
-  /** Bytes; there is no swap beyond them. */
+  /** Bytes; there is no swap beyond them. 0: no limit. */
   readonly memory: number;
-  /** Number of CPUs, fractions allowed. */
+  /** Number of CPUs, fractions allowed. 0: no limit. */
   readonly cpus: number;
   /** Most processes and threads at once. */
   readonly pids: number;
@@ -70,8 +70,7 @@ function containerArgs(args: HardenedContainerArgs): docker.ContainerArgs {
     securityOpts: ["no-new-privileges:true"],
     memory: Math.ceil(args.memory / mebibyte),
     memorySwap: Math.ceil(args.memory / mebibyte),
-    // The form that the provider reads back; `1` would differ from its own `1.0` for ever.
-    cpus: Number.isInteger(args.cpus) ? args.cpus.toFixed(1) : String(args.cpus),
+    ...(args.cpus === 0 ? {} : { cpus: cpusAsRead(args.cpus) }),
     shmSize: Math.ceil((args.shmSize ?? 64 * mebibyte) / mebibyte),
     ...(args.dataLimit === undefined
       ? {}
@@ -107,4 +106,9 @@ function containerArgs(args: HardenedContainerArgs): docker.ContainerArgs {
     destroyGraceSeconds: args.graceSeconds,
     mustRun: true,
   };
+}
+
+/** The form that the provider reads back; `1` would differ from its own `1.0` for ever. */
+function cpusAsRead(cpus: number): string {
+  return Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus);
 }

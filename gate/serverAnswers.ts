@@ -1,15 +1,9 @@
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { Agent, fetch } from "undici";
 import { Fault } from "#model/fault.ts";
+import { withMcpClient, type McpTarget } from "./mcpClient.ts";
 
 /** A running MCP server and a call on it that changes nothing. */
-export interface ServerQuestion {
+export interface ServerQuestion extends McpTarget {
   readonly name: string;
-  /** URL of its `/mcp`. */
-  readonly url: string;
-  /** PEM bundle that must have signed the server's certificate. */
-  readonly ca: string;
-  readonly apiKey: string;
   readonly tool: string;
   readonly arguments: Record<string, unknown>;
 }
@@ -35,28 +29,15 @@ export async function serverAnswers(question: ServerQuestion): Promise<void> {
   }
 }
 
-async function ask(question: ServerQuestion): Promise<void> {
-  const agent = new Agent({ connect: { ca: question.ca } });
-  const client = new Client(
-    { name: "kilocode-gate", version: "1" },
-    { versionNegotiation: { mode: "auto" } },
-  );
-  const transport = new StreamableHTTPClientTransport(new URL(question.url), {
-    requestInit: { headers: { "X-API-Key": question.apiKey } },
-    fetch: (url, init) => fetch(url, { ...init, dispatcher: agent } as never) as unknown as Promise<Response>,
-  });
-  try {
-    await client.connect(transport, { timeout: 10_000 });
+function ask(question: ServerQuestion): Promise<void> {
+  return withMcpClient(question, async (client) => {
     const { tools } = await client.listTools();
     if (!tools.some(({ name }) => name === question.tool)) {
       throw fault(question, new Error(`it offers no tool ${question.tool}`));
     }
     const answer = await client.callTool({ name: question.tool, arguments: question.arguments });
     if (answer.isError) throw new Error(`${question.tool} answered with an error: ${textOf(answer.content)}`);
-  } finally {
-    await client.close();
-    await agent.destroy();
-  }
+  });
 }
 
 function textOf(content: unknown): string {

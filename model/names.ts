@@ -70,7 +70,18 @@ export const labels = {
   instance: "io.kilocode.instance",
 } as const;
 
-/** Name of a Docker object: `<project>-<stack>-<what>`. */
-export function objectName(project: string, stack: string, what: string): string {
-  return `${project}-${stack}-${what}`;
+/** Common prefix of the Docker objects of a stack, which are called `<project>-<stack>-<what>`. */
+export function objectPrefix(project: string, stack: string): string {
+  return `${project}-${stack}`;
+}
+
+/** Names of all Docker objects of a stack. */
+export function objectNames(prefix: string, servers: readonly ServerName[]): string[] {
+  return [
+    `${prefix}-network`,
+    `${prefix}-database`,
+    `${prefix}-database-data`,
+    `${prefix}-database-files`,
+    ...servers.flatMap((server) => [`${prefix}-${server}`, `${prefix}-${server}-files`]),
+  ];
 }

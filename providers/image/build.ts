@@ -23,10 +23,21 @@ export async function hasImage(engine: Docker, reference: string): Promise<boole
   }
 }
 
-/** Builds `reference` from the repository unless the engine has it already. Fails with IMAGE_BUILD. */
-export async function buildImage(engine: Docker, name: ImageName, reference: string): Promise<void> {
+/**
+ * Builds `reference` from the repository unless the engine has it already.
+ *
+ * @param ownBase base image; empty: Debian trixie, as the set-up left it on the engine, else pulled.
+ * @throws Fault BASE_IMAGE_MISSING, IMAGE_BUILD
+ */
+export async function buildImage(
+  engine: Docker,
+  name: ImageName,
+  reference: string,
+  ownBase = "",
+): Promise<void> {
   if (await hasImage(engine, reference)) return;
-  const base = await baseImage(engine);
+  if (ownBase !== "") await pullImage(engine, ownBase);
+  const base = ownBase === "" ? await baseImage(engine) : ownBase;
   const context = buildContext(name);
   const stream = pack();
   const sending = writeContext(stream, context, await engineArchitecture(engine));
@@ -37,14 +48,14 @@ export async function buildImage(engine: Docker, name: ImageName, reference: str
     rm: true,
     forcerm: true,
   });
-  await Promise.all([sending, followProgress(engine, answer, reference, "IMAGE_BUILD")]);
+  await Promise.all([sending, followProgress(engine, answer, reference)]);
 }
 
 /** Pulls an image that the stack names instead of a local build. */
 export async function pullImage(engine: Docker, reference: string): Promise<void> {
   if (await hasImage(engine, reference)) return;
   const answer = (await engine.pull(reference)) as NodeJS.ReadableStream;
-  await followProgress(engine, answer, reference, "IMAGE_BUILD");
+  await followProgress(engine, answer, reference);
 }
 
 async function baseImage(engine: Docker): Promise<string> {
@@ -76,7 +87,6 @@ async function followProgress(
   engine: Docker,
   answer: NodeJS.ReadableStream,
   reference: string,
-  code: "IMAGE_BUILD",
 ): Promise<void> {
   const tail: string[] = [];
   await new Promise<void>((resolve, reject) => {
@@ -87,7 +97,7 @@ async function followProgress(
         if (!failed) return resolve();
         reject(
           new Fault({
-            code,
+            code: "IMAGE_BUILD",
             where: reference,
             problem: `${typeof failed === "string" ? failed : failed.message}\n${tail.slice(-15).join("\n")}`,
             mend: "read the lines above; the step that failed is the last one",

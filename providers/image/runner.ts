@@ -9,13 +9,15 @@ export interface ImageInputs {
   readonly reference: string;
   /** Built here, or pulled. */
   readonly origin: "repository" | "registry";
+  /** Reference of the base image of a build; empty: Debian trixie, as the set-up provides it. */
+  readonly base: string;
 }
 
 /** Makes the engine hold the image. */
 export async function provideImage(inputs: ImageInputs): Promise<void> {
   const engine = dockerEngine(inputs.docker);
   if (inputs.origin === "registry") await pullImage(engine, inputs.reference);
-  else await buildImage(engine, inputs.name, inputs.reference);
+  else await buildImage(engine, inputs.name, inputs.reference, inputs.base);
 }
 
 /** False if somebody removed the image from the engine. */
