@@ -21,7 +21,7 @@ export async function withMcpClient<T>(target: McpTarget, use: (client: Client) 
   const transport = new StreamableHTTPClientTransport(new URL(target.url), {
     requestInit: { headers: { "X-API-Key": target.apiKey } },
     // undici's own fetch, as Node's refuses a dispatcher of another version.
-    fetch: (url, init) => fetch(url, { ...init, dispatcher: agent } as never) as unknown as Promise<Response>,
+    fetch: (url, init) => fetch(url, { ...init, dispatcher: agent } as never),
   });
   try {
     await client.connect(transport, { timeout: 10_000 });

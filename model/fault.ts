@@ -12,7 +12,15 @@ export const faultCatalog = {
   SETTINGS_PLACEHOLDER: "A value that was copied from an example, such as `secure_password`.",
   SETTINGS_CONFLICT: "Two settings that cannot both hold.",
   SETTINGS_MEMORY: "Less memory than PostgreSQL needs to start and serve its connections.",
-  SETTINGS_PRODUCTION: "Something that a `prod` stack refuses.",
+  // what only `prod` refuses
+  PROD_UNPROTECTED_DATA: "`protect: false`: the next `down` would take the data away.",
+  PROD_GENERATED_PASSPHRASE: "A passphrase that the set-up generated, which exists on one machine only.",
+  PROD_PUBLISHED_TO_ALL: "Servers published on all interfaces without a host name in their certificates.",
+  PROD_WEAK_TLS: "TLS switched off, or a version below 1.2 allowed.",
+  PROD_NO_AUTHENTICATION: "A server that would answer callers without a key.",
+  PROD_NO_LIMITS: "A container without a memory or CPU limit.",
+  PROD_FLOATING_IMAGE: "An image named by a tag, which may be another one tomorrow.",
+  PROD_NO_BACKUPS: "No backups are taken, and `acceptNoBackups` does not say that this is known.",
   // machine
   NODE_TOO_OLD: "The program was started by a Node.js that cannot run TypeScript.",
   PULUMI_MISSING: "No usable Pulumi engine was found and none could be installed or built.",

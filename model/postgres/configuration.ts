@@ -19,9 +19,11 @@ export interface PostgresConfiguration {
   readonly restartSettings: Record<string, string>;
   readonly maxConnections: number;
   /** Bytes of /dev/shm. */
-  readonly sharedMemorySize: number;
+  readonly shmSize: number;
   /** Bytes: RLIMIT_DATA of every process. */
   readonly dataLimit: number;
+  /** Most processes of the container at once. */
+  readonly pids: number;
 }
 
 interface Section {
@@ -46,8 +48,9 @@ export function postgresConfiguration(input: ConfigurationInput): PostgresConfig
     hba: renderPostgresFile("pg_hba.conf", { superuser: roles.superuser }),
     restartSettings: Object.fromEntries(Object.entries(values).filter(([name]) => needsRestart(name))),
     maxConnections: tuning.maxConnections,
-    sharedMemorySize: tuning.sharedMemorySize,
+    shmSize: tuning.shmSize,
     dataLimit: tuning.dataLimit,
+    pids: processLimit(values),
   };
 }
 
@@ -136,6 +139,17 @@ function canonicalName(name: string): string {
 
 function needsRestart(name: string): boolean {
   return settingCatalog.get(name.toLowerCase())?.context === "postmaster";
+}
+
+/** Connections, workers, and room for the auxiliary processes and for tools started by hand. */
+function processLimit(values: SettingValues): number {
+  const counted = ["max_connections", "max_worker_processes", "autovacuum_max_workers", "max_wal_senders"];
+  const defaults: SettingValues = {
+    max_worker_processes: "8",
+    autovacuum_max_workers: "3",
+    max_wal_senders: "10",
+  };
+  return counted.reduce((sum, name) => sum + Number(values[name] ?? defaults[name] ?? 0), 32);
 }
 
 function refuseBadOverrides(settings: SettingValues): void {

@@ -73,7 +73,7 @@ export interface Tuning {
   readonly settings: SettingValues;
   readonly maxConnections: number;
   /** Bytes of /dev/shm: parallel index builds and hash joins lie there (Docker's default is 64 MB). */
-  readonly sharedMemorySize: number;
+  readonly shmSize: number;
   /** Bytes: RLIMIT_DATA of every process, so that one query fails instead of the whole server. */
   readonly dataLimit: number;
 }
@@ -95,7 +95,7 @@ export function tune(resources: Resources): Tuning {
   return {
     settings,
     maxConnections,
-    sharedMemorySize: sharedMemorySize(settings),
+    shmSize: sharedMemorySize(settings),
     dataLimit: Math.floor((resources.memory - sharedBuffersOf(resources)) / workMemoryUses),
   };
 }

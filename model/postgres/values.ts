@@ -12,20 +12,20 @@ export function valueProblem(definition: SettingDefinition, value: string): stri
   if (definition.type === "integer" || definition.type === "real") return numberProblem(definition, value);
   const allowed = definition.type === "bool" ? booleans : (definition.values ?? []);
   if (allowed.some((word) => word.toLowerCase() === value.toLowerCase())) return undefined;
-  return `is one of ${allowed.filter((word) => word !== "").join(", ")}`;
+  return `must be one of ${allowed.filter((word) => word !== "").join(", ")}`;
 }
 
 function numberProblem(definition: SettingDefinition, value: string): string | undefined {
   const { unit, min = -Infinity, max = Infinity } = definition;
   const units = unitsFor(unit);
-  const allowed = `is a number from ${String(min)} to ${String(max)}${unit === undefined ? "" : ` (unit ${unit})`}`;
+  const allowed = `must be a number from ${String(min)} to ${String(max)}${unit === undefined ? "" : `, counted in ${unit} or with its unit`}`;
   const match = /^([-+]?\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(value.trim());
   if (!match) return allowed;
   const factor = match[2] === "" ? 1 : (units[match[2] ?? ""] ?? 0) / (units[unit ?? ""] ?? 1);
   if (factor === 0) {
     return unit === undefined
       ? `${allowed} without a unit`
-      : `knows the units ${Object.keys(units).join(", ")}`;
+      : `must have one of the units ${Object.keys(units).join(", ")}`;
   }
   const number = Number(match[1]) * factor;
   return number >= min && number <= max ? undefined : allowed;

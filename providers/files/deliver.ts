@@ -91,7 +91,7 @@ async function archiveOf(version: string, inputs: FilesInputs): Promise<Buffer> 
     parts.forEach((_, index) => folders.add(`${version}/${parts.slice(0, index + 1).join("/")}`));
   }
   for (const name of [...folders].sort()) archive.entry({ name, type: "directory", mode: 0o500, ...owner });
-  for (const [path, content] of Object.entries(contents).sort()) {
+  for (const [path, content] of Object.entries(contents)) {
     archive.entry({ name: `${version}/${path}`, mode: 0o400, ...owner }, content);
   }
   for (const folder of topFolders(inputs)) {

@@ -81,7 +81,7 @@ export async function readVersion(
       text: Buffer.concat(chunks).toString("utf8"),
     });
   }
-  return version === undefined ? currentEntries(entries, links) : new Map([...below(entries, version)]);
+  return version === undefined ? currentEntries(entries, links) : new Map(below(entries, version));
 }
 
 function currentEntries(entries: Map<string, Entry>, links: Map<string, string>): Map<string, Entry> {

@@ -54,7 +54,7 @@ export async function buildImage(
 /** Pulls an image that the stack names instead of a local build. */
 export async function pullImage(engine: Docker, reference: string): Promise<void> {
   if (await hasImage(engine, reference)) return;
-  const answer = (await engine.pull(reference)) as NodeJS.ReadableStream;
+  const answer = await engine.pull(reference);
   await followProgress(engine, answer, reference);
 }
 
