@@ -1,0 +1,44 @@
+import type { FaultDetails } from "#model/fault.ts";
+import { serverNames, type ServerName } from "#model/names.ts";
+import { rotations, type StackConfig } from "./schema.ts";
+
+/** Servers that this version can run. */
+const builtServers: readonly ServerName[] = ["postgres"];
+
+/** Keys that are part of the design and have no effect yet: refused, so that nobody relies on them. */
+export function notBuiltFaults(config: StackConfig): FaultDetails[] {
+  return [
+    ...serverNames
+      .filter((name) => config.servers?.[name]?.enabled === true && !builtServers.includes(name))
+      .map((name) =>
+        refusal(
+          `servers.${name}.enabled`,
+          `the ${name} server is not built yet; servers allowed are ${builtServers.join(", ")}.`,
+        ),
+      ),
+    ...Object.keys(config.files ?? {}).map((file) =>
+      refusal(`files.${file}`, "keys of rendered files cannot be set yet."),
+    ),
+    ...Object.keys(config.rotationPolicy ?? {}).map((key) =>
+      refusal(`rotationPolicy.${key}`, "rotation is not built yet."),
+    ),
+    ...rotations
+      .filter((what) => (config.rotation?.[what] ?? 1) !== 1)
+      .map((what) => refusal(`rotation.${what}`, "rotation is not built yet; allowed is 1.")),
+    ...(["trust", "use"] as const)
+      .filter((step) => (config.rotation?.certificateAuthority?.[step] ?? 1) !== 1)
+      .map((step) =>
+        refusal(`rotation.certificateAuthority.${step}`, "rotation is not built yet; allowed is 1."),
+      ),
+    ...((config.network?.clients ?? []).length > 0
+      ? [refusal("network.clients", "the servers do not check networks yet; use your firewall.")]
+      : []),
+    ...(config.postgres?.reach === "tunnel"
+      ? [refusal("postgres.reach", "the tunnel is not built yet; allowed is published.")]
+      : []),
+  ];
+}
+
+function refusal(where: string, problem: string): FaultDetails {
+  return { code: "SETTINGS_INVALID", where, problem, mend: `pulumi config rm --path '${where}'` };
+}
