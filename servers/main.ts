@@ -1,0 +1,40 @@
+/**
+ * `node servers/main.ts <server> [files]` runs one MCP server until SIGTERM or SIGINT. `files` is where its
+ * configuration is mounted, default /etc/kilocode. Exit codes: 0 ended as asked, 2 wrong usage, 78 files
+ * that the server will not work with, 1 anything else.
+ */
+import { readFile } from "node:fs/promises";
+import { paths } from "#model/names.ts";
+import { postgresServer } from "./postgres/postgresServer.ts";
+import { FileRefused } from "./runtime/fileRefused.ts";
+import { runServer } from "./runtime/runServer.ts";
+
+const servers = { postgres: postgresServer };
+
+const [name, files = paths.files] = process.argv.slice(2);
+if (name === undefined || !Object.hasOwn(servers, name)) {
+  process.stderr.write(`usage: main.ts <${Object.keys(servers).join("|")}> [files]\n`);
+  process.exit(2);
+}
+
+try {
+  const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  const running = await runServer(servers[name as keyof typeof servers], { files, version });
+  const stop = (): void => void running.stop().then(() => process.exit(0));
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+} catch (error) {
+  // One line in the form of the log, which may not exist yet.
+  const refused = error instanceof FileRefused;
+  const problem = refused
+    ? error.message
+    : error instanceof Error
+      ? `${error.name}: ${(error as NodeJS.ErrnoException).code ?? "failed to start"}`
+      : "failed to start";
+  process.stdout.write(
+    `${JSON.stringify({ level: "fatal", time: new Date().toISOString(), server: name, msg: problem })}\n`,
+  );
+  process.exit(refused ? 78 : 1);
+}

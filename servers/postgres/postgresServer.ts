@@ -1,0 +1,38 @@
+import type { Log } from "#servers/runtime/log.ts";
+import type { Loaded } from "#servers/runtime/loadConfig.ts";
+import type { PreparedParts, ServerDefinition, ServerParts } from "#servers/runtime/runServer.ts";
+import { postgresSchema } from "./config.ts";
+import type { PostgresConfig } from "./config.ts";
+import { openReader } from "./reader.ts";
+import { executeQuery } from "./tools/executeQuery.ts";
+import { getSchema } from "./tools/getSchema.ts";
+import { getTables } from "./tools/getTables.ts";
+
+/** Reading a PostgreSQL database: three tools, one read-only login. */
+export const postgresServer: ServerDefinition<PostgresConfig> = {
+  name: "postgres",
+  instructions:
+    "Reads a PostgreSQL database. Look at get_tables and get_schema first, then ask with execute_query. Nothing can be written.",
+  schema: postgresSchema,
+  prepare,
+};
+
+async function prepare(loaded: Loaded<PostgresConfig>, log: Log): Promise<PreparedParts> {
+  const { config, files } = loaded;
+  const login = {
+    user: config.database.reader.user,
+    password: await files.secret(config.database.reader.password),
+    ca: loaded.databaseSecrets.ca,
+  };
+  return {
+    activate(previous): ServerParts {
+      const reader = openReader(config, login, log);
+      // Calls under way keep the connections they have.
+      if (previous) setTimeout(() => void previous.close(), config.database.queryTimeout).unref();
+      return {
+        tools: [executeQuery(reader), getSchema(reader), getTables(reader)],
+        close: () => reader.close(),
+      };
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { SecureContextOptions } from "node:tls";
+import type { z } from "zod";
+import { paths } from "#model/names.ts";
+import { accessSchema, loggingSchema, sslSchema } from "./configSchema.ts";
+import type { AccessConfig, CommonConfig, LoggingConfig, SslConfig } from "./configSchema.ts";
+import { FileRefused } from "./fileRefused.ts";
+import { openFilesVersion } from "./filesVersion.ts";
+import type { FilesVersion } from "./filesVersion.ts";
+import { tlsSettings } from "./tlsSettings.ts";
+
+/** Everything one version of the files says, with its secrets resolved. */
+export interface Loaded<C extends CommonConfig = CommonConfig> {
+  readonly files: FilesVersion;
+  readonly config: C;
+  readonly access: AccessConfig;
+  readonly logging: LoggingConfig;
+  readonly ssl: SslConfig;
+  readonly tls: SecureContextOptions;
+  /** Password and CA of the server's own login. */
+  readonly databaseSecrets: { readonly password: string; readonly ca: string };
+}
+
+/**
+ * Reads `mcp/<server>.json` and, where they exist, `access.json`, `logging.json` and `ssl.json`.
+ *
+ * @throws FileRefused naming file and key
+ */
+export async function loadConfig<C extends CommonConfig>(
+  folder: string,
+  server: string,
+  schema: z.ZodType<C>,
+): Promise<Loaded<C>> {
+  const files = await openFilesVersion(folder);
+  const config = parse(`${server}.json`, await files.read(filePath(server)), schema);
+  const { access } = parse(
+    "access.json",
+    (await files.readOptional(filePath("access"))) ?? "{}",
+    accessSchema,
+  );
+  const { logging } = parse(
+    "logging.json",
+    (await files.readOptional(filePath("logging"))) ?? "{}",
+    loggingSchema,
+  );
+  const { ssl } = parse("ssl.json", (await files.readOptional(filePath("ssl"))) ?? "{}", sslSchema);
+  return {
+    files,
+    config,
+    access,
+    logging,
+    ssl,
+    tls: await tlsSettings(files, ssl),
+    databaseSecrets: {
+      password: await files.secret(config.database.password),
+      ca: await files.read(config.database.ssl.ca),
+    },
+  };
+}
+
+function filePath(name: string): string {
+  return `${paths.files}/mcp/${name}.json`;
+}
+
+function parse<T>(file: string, text: string, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new FileRefused(file, "is no JSON");
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => `/${issue.path.join("/")}: ${issue.message}`);
+  throw new FileRefused(file, faults.join("; "));
+}

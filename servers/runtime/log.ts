@@ -1,0 +1,63 @@
+import { pino } from "pino";
+import type { DestinationStream, Logger } from "pino";
+import type { CommonConfig, LoggingConfig } from "./configSchema.ts";
+
+export type Log = Logger;
+
+const levels = {
+  TRACE: "trace",
+  DEBUG: "debug",
+  INFO: "info",
+  WARN: "warn",
+  WARNING: "warn",
+  ERROR: "error",
+  FATAL: "fatal",
+} as const;
+
+/** Wherever a field of such a name turns up, its value is not written. Nothing logs headers or bodies on purpose. */
+const secretFields = [
+  "authorization",
+  "cookie",
+  "password",
+  "secret",
+  "token",
+  "apiKey",
+  "key",
+  "headers",
+  "body",
+  "sql",
+  "params",
+  "connectionString",
+];
+
+/** One JSON object per line on stdout: `time` (ISO 8601), `level`, `server`, `msg` and what belongs to the event. */
+export function createLog(server: string, destination?: DestinationStream): Log {
+  return pino(
+    {
+      base: { server },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError, error: describeError },
+      redact: {
+        paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+        censor: "[redacted]",
+      },
+    },
+    // Each line is written before the next statement runs: nothing logged is lost when the process dies.
+    destination ?? pino.destination({ dest: 1, sync: true }),
+  );
+}
+
+/** `logging` of the server's own file wins over `logging.json`. */
+export function applyLogLevel(log: Log, config: CommonConfig, logging: LoggingConfig): void {
+  const on = config.logging.enabled && logging.enabled;
+  const level = config.logging.level ?? config.server.logLevel ?? logging.level;
+  log.level = on ? levels[level] : "silent";
+}
+
+/** Name and code only: messages of drivers quote what they were given. */
+export function describeError(error: unknown): Record<string, string> {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? { name: error.name, code } : { name: error.name };
+}

@@ -1,0 +1,70 @@
+import { McpServer, createMcpHandler } from "@modelcontextprotocol/server";
+import type { AuthInfo, McpHttpHandler, McpRequestContext } from "@modelcontextprotocol/server";
+import { callTool } from "./callTool.ts";
+import { describeError } from "./log.ts";
+import type { Log } from "./log.ts";
+import type { Loaded } from "./loadConfig.ts";
+import type { AnyTool, ToolCall } from "./tool.ts";
+
+export interface McpHandlerOptions {
+  readonly server: string;
+  readonly version: string;
+  readonly instructions: string;
+  readonly tools: () => readonly AnyTool[];
+  readonly log: Log;
+  readonly current: () => Pick<Loaded, "config" | "access">;
+}
+
+/** Larger than any limit of ours: the HTTP server in front enforces `maxRequestSize`. */
+const unbounded = Number.MAX_SAFE_INTEGER;
+
+/**
+ * One handler for both protocol eras, without sessions: every request gets its own server object with the
+ * tools that its caller may use, so that nothing of one caller can reach another.
+ */
+export function createHandler(options: McpHandlerOptions): McpHttpHandler {
+  const factory = ({ authInfo }: McpRequestContext): McpServer => {
+    const call = callOf(authInfo);
+    const mcp = new McpServer(
+      { name: `kilocode-${options.server}`, version: options.version },
+      { capabilities: { tools: {} }, instructions: options.instructions },
+    );
+    for (const tool of options.tools()) if (mayUse(tool, call, options)) register(mcp, tool, call, options);
+    return mcp;
+  };
+  return createMcpHandler(factory, {
+    maxRequestBodySize: unbounded,
+    onerror: (error) => options.log.debug({ err: describeError(error) }, "request refused by the protocol"),
+  });
+}
+
+function register(mcp: McpServer, tool: AnyTool, call: ToolCall, { log, current }: McpHandlerOptions): void {
+  const { title, description, annotations } = tool;
+  mcp.registerTool(
+    tool.name,
+    { title, description, annotations, inputSchema: tool.input, outputSchema: tool.output },
+    (args, context) => {
+      const signal = AbortSignal.any([call.signal, context.mcpReq.signal]);
+      return callTool(tool, args, { ...call, signal }, { log, timeout: current().config.server.timeout });
+    },
+  );
+}
+
+function mayUse(tool: AnyTool, { caller }: ToolCall, { current }: McpHandlerOptions): boolean {
+  const { access, config } = current();
+  if (!access.authorization.enabled || !config.security.enableAuthorization) return true;
+  const permissions = access.authorization.roles[caller.role]?.permissions ?? [];
+  return permissions.includes("*") || permissions.includes(tool.permission);
+}
+
+/** What the HTTP server hands to the tools of one request, through the protocol library. */
+export function authInfoOf(call: ToolCall): AuthInfo {
+  // The key itself goes no further than the HTTP server.
+  return { token: "", clientId: call.caller.client, scopes: [], extra: { call } };
+}
+
+function callOf(authInfo: AuthInfo | undefined): ToolCall {
+  const call = authInfo?.extra?.["call"];
+  if (call === undefined) throw new Error("a request reached the tools without a caller");
+  return call as ToolCall;
+}

@@ -1,0 +1,129 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import type { DestinationStream } from "pino";
+import type { z } from "zod";
+import type { CommonConfig } from "./configSchema.ts";
+import { prepareDrain } from "./drain.ts";
+import { FileRefused } from "./fileRefused.ts";
+import { applyLimits, createHttpServer } from "./httpServer.ts";
+import { cachedLookup } from "./keyVerifier.ts";
+import { loadConfig } from "./loadConfig.ts";
+import type { Loaded } from "./loadConfig.ts";
+import { applyLogLevel, createLog } from "./log.ts";
+import type { Log } from "./log.ts";
+import { createHandler } from "./mcpHandler.ts";
+import { openServiceDatabase } from "./serviceDatabase.ts";
+import type { AnyTool } from "./tool.ts";
+import { watchFiles } from "./watchFiles.ts";
+
+/** What one server adds to the runtime. */
+export interface ServerDefinition<C extends CommonConfig> {
+  readonly name: string;
+  /** Told to the model that uses the tools. */
+  readonly instructions: string;
+  readonly schema: z.ZodType<C>;
+  /** Reads further secrets of a version and refuses what the schema cannot see; called before anything changes. */
+  prepare(loaded: Loaded<C>, log: Log): Promise<PreparedParts>;
+}
+
+export interface PreparedParts {
+  /** Puts this version into force. The first call opens what the tools need. */
+  activate(previous: ServerParts | undefined): ServerParts;
+}
+
+export interface ServerParts {
+  readonly tools: readonly AnyTool[];
+  close(): Promise<void>;
+}
+
+export interface RunOptions {
+  /** Mount point of the files; `/etc/kilocode` in a container. */
+  readonly files: string;
+  readonly version: string;
+  /** Where log lines go; default stdout. */
+  readonly logTo?: DestinationStream;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Ends within 10 s: no new connections, requests under way are answered. */
+  stop(): Promise<void>;
+}
+
+/** A container's engine kills ten seconds after SIGTERM; what follows the drain needs a little of them. */
+const drainMilliseconds = 8000;
+
+/**
+ * Starts a server from its files and keeps obeying them.
+ *
+ * @throws FileRefused when the files cannot be worked with at the start; later versions of them that cannot
+ *   are refused and the ones in force stay.
+ */
+export async function runServer<C extends CommonConfig>(
+  definition: ServerDefinition<C>,
+  options: RunOptions,
+): Promise<RunningServer> {
+  const log = createLog(definition.name, options.logTo);
+  let loaded = await loadConfig(options.files, definition.name, definition.schema);
+  let parts = (await definition.prepare(loaded, log)).activate(undefined);
+  announce(log, loaded);
+
+  const database = openServiceDatabase(definition.name, loaded);
+  const handler = createHandler({
+    server: definition.name,
+    version: options.version,
+    instructions: definition.instructions,
+    tools: () => parts.tools,
+    log,
+    current: () => loaded,
+  });
+  const http = createHttpServer({
+    server: definition.name,
+    current: () => loaded,
+    lookup: cachedLookup((hash) => database.findKey(hash)),
+    handler,
+    log,
+  });
+  const drain = prepareDrain(http);
+
+  const reload = async (): Promise<void> => {
+    try {
+      const next = await loadConfig(options.files, definition.name, definition.schema);
+      const prepared = await definition.prepare(next, log);
+      loaded = next;
+      parts = prepared.activate(parts);
+      database.reload(next);
+      applyLimits(http, next);
+      announce(log, next);
+    } catch (error) {
+      const problem = error instanceof FileRefused ? error.message : "unexpected failure";
+      log.error({ problem, err: error }, "new files refused; the ones in force stay");
+    }
+  };
+  const unwatch = watchFiles(options.files, loaded.files.id, reload);
+
+  http.listen(loaded.config.server.port, loaded.config.server.host);
+  await once(http, "listening");
+  const { port, address } = http.address() as AddressInfo;
+  log.info({ address, port }, "listening");
+  return {
+    port,
+    async stop() {
+      unwatch();
+      log.info("stopping");
+      const cut = await drain.end(drainMilliseconds);
+      await handler.close();
+      await Promise.all([parts.close(), database.close()]);
+      log.info({ requestsCutOff: cut }, "stopped");
+    },
+  };
+}
+
+function announce(log: Log, { config, logging, access, files }: Loaded): void {
+  log.setBindings(logging.fields);
+  applyLogLevel(log, config, logging);
+  log.info({ version: files.id.split("/").at(-1) }, "files in force");
+  if (!access.authentication.enabled || !config.security.enableAuthentication) {
+    log.warn("authentication is off: everybody who reaches this port may use the tools");
+  }
+}

@@ -1,0 +1,71 @@
+import type { Pool } from "pg";
+import { schemaName } from "#model/names.ts";
+import { servicePoolMax } from "#model/files/postgresServer.ts";
+import { closePool, openPool } from "./databasePool.ts";
+import type { Caller } from "./keyVerifier.ts";
+import type { Loaded } from "./loadConfig.ts";
+
+/** A caller waits no longer than this to hear that the database is away. */
+const answerMilliseconds = 3000;
+
+interface KeyRow {
+  readonly client: string;
+  readonly role: string;
+  readonly servers: readonly string[] | null;
+  readonly key_id: string;
+}
+
+/** The server's own login (group `mcp_service`): it never runs a caller's SQL. */
+export interface ServiceDatabase {
+  /** @throws when the database does not answer; undefined means that the key is not valid. */
+  findKey(hash: string): Promise<Caller | undefined>;
+  /** Goes over to a changed login or address; calls under way end on the old one. */
+  reload(loaded: Loaded): void;
+  close(): Promise<void>;
+}
+
+export function openServiceDatabase(server: string, first: Loaded): ServiceDatabase {
+  let fingerprint = fingerprintOf(first);
+  let pool = open(server, first);
+  return {
+    async findKey(hash) {
+      const { rows } = await pool.query<KeyRow>({
+        name: "authenticate_api_key",
+        text: `SELECT client, role, servers, key_id FROM ${schemaName}.authenticate_api_key($1)`,
+        values: [hash],
+      });
+      const row = rows[0];
+      if (!row) return undefined;
+      return { client: row.client, role: row.role, servers: row.servers ?? [], keyId: row.key_id };
+    },
+    reload(loaded) {
+      const changed = fingerprintOf(loaded);
+      if (changed === fingerprint) return;
+      fingerprint = changed;
+      const old = pool;
+      pool = open(server, loaded);
+      void closePool(old, 2 * answerMilliseconds);
+    },
+    close: () => closePool(pool, 1000),
+  };
+}
+
+function open(server: string, { config, databaseSecrets }: Loaded): Pool {
+  return openPool(
+    config.database,
+    { user: config.database.connectionString.user, ...databaseSecrets },
+    {
+      max: Math.min(servicePoolMax, config.database.pool.max),
+      applicationName: `kilocode ${server}`,
+      connectMilliseconds: answerMilliseconds,
+      answerMilliseconds,
+      session: { statement_timeout: answerMilliseconds },
+    },
+  );
+}
+
+/** All that a pool depends on. */
+function fingerprintOf({ config, databaseSecrets }: Loaded): string {
+  const { connectionString, pool } = config.database;
+  return JSON.stringify([connectionString, pool, databaseSecrets]);
+}

@@ -1,0 +1,48 @@
+import type { ToolAnnotations } from "@modelcontextprotocol/server";
+import type { z } from "zod";
+import type { Caller } from "./keyVerifier.ts";
+
+/** What a tool does to the world; `access.json` gives each role its permissions. */
+export type Permission = "read" | "write" | "execute";
+
+/** One call of a tool. */
+export interface ToolCall {
+  readonly caller: Caller;
+  readonly requestId: string;
+  /** Aborts when the client is gone or the server's time-out has passed; the work must end then. */
+  readonly signal: AbortSignal;
+}
+
+export interface Tool<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly permission: Permission;
+  readonly annotations: ToolAnnotations;
+  readonly input: I;
+  readonly output: O;
+  /** @throws ToolError for what the caller is to be told */
+  run(args: z.output<I>, call: ToolCall): Promise<z.input<O>>;
+}
+
+/** A tool whose types are only known inside it. */
+export type AnyTool = Omit<Tool, "run"> & {
+  run(args: never, call: ToolCall): Promise<Record<string, unknown>>;
+};
+
+/** Keeps the argument and result types of a tool together while it is written. */
+export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(tool: Tool<I, O>): AnyTool {
+  return tool;
+}
+
+/** A failure that the caller is told in these words. Anything else becomes an internal error with the request's id. */
+export class ToolError extends Error {
+  /** Goes to the log instead of the message, e.g. an SQLSTATE. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "ToolError";
+    this.code = code;
+  }
+}
