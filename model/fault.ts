@@ -32,6 +32,7 @@ export const faultCatalog = {
   IMAGE_BUILD: "Building a container image failed.",
   PORT_TAKEN: "A host port that the stack wants to publish is in use.",
   PASSPHRASE_WRONG: "The passphrase does not open the stack's secrets.",
+  PASSPHRASE_MISSING: "The stack has no passphrase, and nobody can be asked for one.",
   STATE_UNREADABLE: "The stack's state could not be read.",
   QUESTION_UNANSWERED: "The command would ask, and there is no terminal to ask on.",
   // deployment
