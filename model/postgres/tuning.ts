@@ -33,7 +33,13 @@ const workMemoryUses = 3;
 export const minimumConnections = 20;
 
 const connectionsByWorkload = { web: 200, oltp: 300, dw: 40, desktop: 20, mixed: 100 } as const;
-const walSizesInGB = { web: [1, 4], oltp: [2, 8], dw: [4, 16], desktop: [0.1, 2], mixed: [1, 4] } as const;
+const walSizesInGB = {
+  web: [1, 4],
+  oltp: [2, 8],
+  dw: [4, 16],
+  desktop: [100 / 1024, 2],
+  mixed: [1, 4],
+} as const;
 const ioConcurrency = { hdd: 2, ssd: 200, san: 300, nvme: 1000 } as const;
 
 /**
