@@ -96,6 +96,7 @@ function postgresFile({ port, hosts, origins, database }: PostgresServerFilesInp
       pool: {
         min: 2,
         max: poolMax ?? 20,
+        serviceMax: servicePoolMax,
         idleTimeoutMillis: 30_000,
         connectionTimeoutMillis: 10_000,
         maxUses: 7500,

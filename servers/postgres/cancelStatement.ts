@@ -13,7 +13,7 @@ export async function cancelStatement(pool: Pool, client: PoolClient): Promise<v
   const { processID, secretKey } = client as unknown as { processID: number | null; secretKey: unknown };
   if (processID === null || host === undefined || port === undefined) return;
   const options = { ssl } as ConstructorParameters<typeof Connection>[0];
-  const connection = new Connection(options) as CancelWire;
+  const connection: CancelWire = Object(new Connection(options));
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, limitMilliseconds).unref();
     connection.on("connect", () => connection.requestSsl());

@@ -14,7 +14,7 @@ import { byteSize } from "./byteSize.ts";
  *     "connectionString": "postgresql://postgres_1@kilocode-dev-database:5432/mcp_db",
  *     "password": "file:/etc/kilocode/secrets/database-password",
  *     "reader": { "user": "postgres_reader_1", "password": "file:/etc/kilocode/secrets/database-reader-password" },
- *     "pool": { "min": 2, "max": 20, "idleTimeoutMillis": 30000, "connectionTimeoutMillis": 10000, "maxUses": 7500 },
+ *     "pool": { "min": 2, "max": 20, "serviceMax": 4, "idleTimeoutMillis": 30000, "connectionTimeoutMillis": 10000, "maxUses": 7500 },
  *     "queryTimeout": 30000, "maxRows": 1000, "maxBytes": "1MB",
  *     "ssl": { "rejectUnauthorized": true, "ca": "/etc/ssl/kilocode/ca.crt" }
  *   },
@@ -77,6 +77,8 @@ export const databaseSection = z.object({
     .object({
       min: z.number().int().min(0).default(2),
       max: z.number().int().min(1).max(1000).default(20),
+      /** Connections of the server's own login; they only check keys. */
+      serviceMax: z.number().int().min(1).max(100).default(4),
       idleTimeoutMillis: milliseconds.default(30_000),
       connectionTimeoutMillis: milliseconds.default(10_000),
       maxUses: z.number().int().min(1).default(7500),

@@ -30,11 +30,19 @@ const secretFields = [
   "connectionString",
 ];
 
-/** One JSON object per line on stdout: `time` (ISO 8601), `level`, `server`, `msg` and what belongs to the event. */
-export function createLog(server: string, destination?: DestinationStream): Log {
+/**
+ * One JSON object per line on stdout: `time` (ISO 8601), `level`, `server`, `msg` and what belongs to the event.
+ * @param fields are added to every line, as they are when it is written
+ */
+export function createLog(
+  server: string,
+  fields: () => LoggingConfig["fields"],
+  destination?: DestinationStream,
+): Log {
   return pino(
     {
       base: { server },
+      mixin: () => ({ ...fields() }),
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError, error: describeError },

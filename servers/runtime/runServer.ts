@@ -63,8 +63,8 @@ export async function runServer<C extends CommonConfig>(
   definition: ServerDefinition<C>,
   options: RunOptions,
 ): Promise<RunningServer> {
-  const log = createLog(definition.name, options.logTo);
   let loaded = await loadConfig(options.files, definition.name, definition.schema);
+  const log = createLog(definition.name, () => loaded.logging.fields, options.logTo);
   let parts = (await definition.prepare(loaded, log)).activate(undefined);
   announce(log, loaded);
 
@@ -120,9 +120,8 @@ export async function runServer<C extends CommonConfig>(
 }
 
 function announce(log: Log, { config, logging, access, files }: Loaded): void {
-  log.setBindings(logging.fields);
   applyLogLevel(log, config, logging);
-  log.info({ version: files.id.split("/").at(-1) }, "files in force");
+  log.info({ files: files.id.split("/").at(-1) }, "files in force");
   if (!access.authentication.enabled || !config.security.enableAuthentication) {
     log.warn("authentication is off: everybody who reaches this port may use the tools");
   }

@@ -1,6 +1,5 @@
 import type { Pool } from "pg";
 import { schemaName } from "#model/names.ts";
-import { servicePoolMax } from "#model/files/postgresServer.ts";
 import { closePool, openPool } from "./databasePool.ts";
 import type { Caller } from "./keyVerifier.ts";
 import type { Loaded } from "./loadConfig.ts";
@@ -55,7 +54,7 @@ function open(server: string, { config, databaseSecrets }: Loaded): Pool {
     config.database,
     { user: config.database.connectionString.user, ...databaseSecrets },
     {
-      max: Math.min(servicePoolMax, config.database.pool.max),
+      max: config.database.pool.serviceMax,
       applicationName: `kilocode ${server}`,
       connectMilliseconds: answerMilliseconds,
       answerMilliseconds,
