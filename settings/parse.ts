@@ -29,8 +29,19 @@ export function parseSettings(raw: RawConfig): Settings {
   faults.push(...ruleFaults(settings, shape.value));
   faults.push(...notBuiltFaults(shape.value));
   faults.push(...productionFaults(settings, shape.value, raw));
-  if (faults.length > 0) throw new Faults(faults);
+  if (faults.length > 0) throw new Faults(distinct(faults));
   return deepFreeze(settings);
+}
+
+/** A misplaced secret under a key that does not exist is one fault, not two. */
+function distinct(faults: readonly FaultDetails[]): FaultDetails[] {
+  const misplaced = new Set<string | undefined>();
+  return faults.filter(({ code, where }) => {
+    if (code !== "SETTINGS_SECRET_MISPLACED" && code !== "SETTINGS_UNKNOWN_KEY") return true;
+    if (misplaced.has(where)) return false;
+    if (code === "SETTINGS_SECRET_MISPLACED") misplaced.add(where);
+    return true;
+  });
 }
 
 /** With too little memory, the remaining rules are judged as with the default. */

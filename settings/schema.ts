@@ -124,7 +124,10 @@ export const stackConfig = object({
   servers: object({ filesystem: server, postgres: server, memory: server, compliance: server }),
   clients: z
     .record(
-      text(/^[a-z][a-z0-9-]{0,30}$/, "a name of lower-case letters, digits and hyphens, at most 31"),
+      text(
+        /^(?!kilocode-)[a-z][a-z0-9-]{0,30}$/,
+        "a name of at most 31 lower-case letters, digits and hyphens; kilocode-… are the stack's own",
+      ),
       client,
       { error: "an object of clients by name" },
     )
