@@ -22,8 +22,12 @@ const neededBytes = 6e9;
 
 /** The same on every machine for the same pins and sources, so that each set is built once. */
 export function toolchainKey(pins: readonly Binary[] = binaries(), folder = sources): string {
-  const hash = createHash("sha256").update(JSON.stringify(pins)).update(`${process.platform}-${process.arch}`);
-  const files = fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const hash = createHash("sha256")
+    .update(JSON.stringify(pins))
+    .update(`${process.platform}-${process.arch}`);
+  const files = fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile());
   const names = files.map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
   for (const name of names.sort()) {
     hash.update(`\0${name}\0`).update(fs.readFileSync(path.join(folder, name)));
@@ -80,11 +84,16 @@ async function build(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
   for (const [index, binary] of all.entries()) {
     const target = path.join(place(binary, bin, home), binary.name);
     if (fs.existsSync(target)) continue;
-    await step(`${binary.name} (${index + 1} of ${all.length})`, () => compile(binary, target, workshop, env));
+    await step(`${binary.name} (${index + 1} of ${all.length})`, () =>
+      compile(binary, target, workshop, env),
+    );
   }
   // The language host starts the program that serves dynamic resources; npm's package has it in its root.
   const script = "pulumi-resource-pulumi-nodejs";
-  fs.copyFileSync(path.join(projectRoot, "node_modules", "@pulumi", "pulumi", script), path.join(bin, script));
+  fs.copyFileSync(
+    path.join(projectRoot, "node_modules", "@pulumi", "pulumi", script),
+    path.join(bin, script),
+  );
   fs.chmodSync(path.join(bin, script), 0o755);
   for (const cache of goCaches(workshop)) fs.rmSync(cache, { recursive: true, force: true });
   fs.renameSync(workshop, folder);
@@ -101,7 +110,12 @@ function goCaches(workshop: string): string[] {
   return ["modules", "objects", "gopath"].map((name) => path.join(workshop, name));
 }
 
-async function compile(binary: Binary, target: string, workshop: string, env: NodeJS.ProcessEnv): Promise<void> {
+async function compile(
+  binary: Binary,
+  target: string,
+  workshop: string,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   const [modules, objects, gopath] = goCaches(workshop);
   const draft = path.join(workshop, `${binary.name}.part`);
   const tags = binary.tags === "" ? [] : ["-tags", binary.tags];
@@ -144,7 +158,8 @@ async function requireGo(env: NodeJS.ProcessEnv): Promise<void> {
   if (code === 0) return;
   throw new Fault({
     code: "PULUMI_MISSING",
-    problem: "Pulumi is not installed, its download site does not answer, and there is no Go to build it with",
+    problem:
+      "Pulumi is not installed, its download site does not answer, and there is no Go to build it with",
     mend: "install Pulumi (https://www.pulumi.com/docs/iac/download-install/), or Go (https://go.dev/dl/), then run the command again",
   });
 }
