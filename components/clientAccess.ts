@@ -8,11 +8,11 @@ export interface ClientAccessArgs {
   /** Login that writes users and keys. */
   readonly connection: pulumi.Input<Connection>;
   readonly systemIdentifier: pulumi.Input<string>;
-  readonly clients: Record<string, { role: string; servers: string[]; expires?: string }>;
+  readonly clients: Record<string, { role: string; servers: readonly string[]; expires?: string }>;
   /** Generation of the keys. */
   readonly generation: number;
   /** What destroys the rows with it, so that no SQL is needed then; undefined where data is protected. */
-  readonly deletedWith?: pulumi.Resource;
+  readonly deletedWith?: pulumi.Resource | undefined;
 }
 
 /** Service accounts of MCP clients, and a generated API key for each; the database gets only hashes. */

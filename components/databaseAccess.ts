@@ -1,17 +1,17 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import { DatabasePassword } from "#components/databasePassword.ts";
-import { databaseName, roles } from "#model/names.ts";
+import { databaseName, loginGroups, roles, type LoginName } from "#model/names.ts";
 
 export interface DatabaseAccessArgs {
   /** Where the operator's machine reaches the server: plain values, so that previews are exact. */
   readonly host: string;
   readonly port: number;
   readonly superuserPassword: pulumi.Input<string>;
-  /** Login roles by name without generation; each inherits from the groups. */
-  readonly logins: Record<string, { group: string; generation: number }>;
+  /** Generation of the login roles, part of their names. */
+  readonly generation: number;
   /** What destroys all of this with it, so that no SQL is needed then; undefined where data is protected. */
-  readonly deletedWith?: pulumi.Resource;
+  readonly deletedWith?: pulumi.Resource | undefined;
 }
 
 /** A login role of the database and its password. */
@@ -24,7 +24,7 @@ const groups = [roles.provisioner, roles.service, roles.reader, roles.applicatio
 
 /** Roles, memberships and the database. What inside the database they may do is `DatabaseSchema`'s. */
 export class DatabaseAccess extends pulumi.ComponentResource {
-  readonly logins: Record<string, DatabaseLogin> = {};
+  readonly logins: Record<LoginName, DatabaseLogin>;
   readonly migrator: DatabaseLogin;
   readonly database: postgresql.Database;
   private readonly options: pulumi.CustomResourceOptions;
@@ -64,16 +64,15 @@ export class DatabaseAccess extends pulumi.ComponentResource {
       this.options,
     );
     const memberships = this.groupsWithConnect(name);
-    for (const [login, { group, generation }] of Object.entries(args.logins)) {
-      const roleName = `${login}_${generation}`;
-      this.logins[login] = this.login(`${name}-${login}-${generation}`, roleName, memberships[group]!);
-    }
+    this.logins = mapValues(loginGroups, (group, login) =>
+      this.login(`${name}-${login}-${args.generation}`, `${login}_${args.generation}`, memberships[group]),
+    );
     this.registerOutputs({});
   }
 
   /** Two grants on one database at once fail in the server, so each waits for the one before. */
-  private groupsWithConnect(name: string): Record<string, pulumi.Output<string>> {
-    const made: Record<string, pulumi.Output<string>> = {};
+  private groupsWithConnect(name: string): Record<(typeof groups)[number], pulumi.Output<string>> {
+    const made: Partial<Record<(typeof groups)[number], pulumi.Output<string>>> = {};
     let previous: pulumi.Resource = this.database;
     for (const group of groups) {
       const role = this.role(`${name}-${group}`, group, []);
@@ -84,7 +83,7 @@ export class DatabaseAccess extends pulumi.ComponentResource {
       );
       made[group] = role.name;
     }
-    return made;
+    return made as Required<typeof made>;
   }
 
   private role(logicalName: string, roleName: string, memberOf: pulumi.Input<string>[]): postgresql.Role {
@@ -102,4 +101,12 @@ export class DatabaseAccess extends pulumi.ComponentResource {
     const password = pulumi.secret(pulumi.all([secret.password, role.id]).apply(([text]) => text));
     return { user: roleName, password };
   }
+}
+
+function mapValues<Key extends string, From, To>(
+  from: Readonly<Record<Key, From>>,
+  to: (value: From, key: Key) => To,
+): Record<Key, To> {
+  const entries = Object.entries(from) as [Key, From][];
+  return Object.fromEntries(entries.map(([key, value]) => [key, to(value, key)])) as Record<Key, To>;
 }

@@ -24,7 +24,7 @@ export interface DatabaseSchemaArgs {
   readonly embeddingDimension: number;
   /** Days that rows of the growing tables are kept. */
   readonly retention: { auditLogs: number; complianceLogs: number; systemMetrics: number };
-  readonly deletedWith?: pulumi.Resource;
+  readonly deletedWith?: pulumi.Resource | undefined;
 }
 
 /** What is inside the database: extension, schema, migrations, and who may do what with them. */
@@ -41,13 +41,13 @@ export class DatabaseSchema extends pulumi.ComponentResource {
     const baseline = new Baseline(
       `${name}-baseline`,
       {
-        connection: connection(args, roles.superuser, args.superuserPassword),
+        connection: connection(args, { user: roles.superuser, password: args.superuserPassword }),
         instance: args.instance,
         systemIdentifier: args.systemIdentifier,
       },
       child,
     );
-    const migrator = connection(args, args.migrator.user, args.migrator.password);
+    const migrator = connection(args, args.migrator);
     const migrations = new Migrations(
       `${name}-migrations`,
       {
@@ -78,16 +78,15 @@ export class DatabaseSchema extends pulumi.ComponentResource {
 /** A connection of a provider; as it holds a password, all of it is secret. */
 export function connection(
   server: { host: string; port: number; caBundle: pulumi.Input<string> },
-  user: string,
-  password: pulumi.Input<string>,
+  login: { user: string; password: pulumi.Input<string> },
 ): pulumi.Output<Connection> {
   return pulumi.secret(
-    pulumi.all([server.caBundle, password]).apply(([ca, text]) => ({
+    pulumi.all([server.caBundle, login.password]).apply(([ca, password]) => ({
       host: server.host,
       port: server.port,
       database: databaseName,
-      user,
-      password: text,
+      user: login.user,
+      password,
       ca,
     })),
   );

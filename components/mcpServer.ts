@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { FilesVolume } from "#components/filesVolume.ts";
 import { HardenedContainer } from "#components/hardenedContainer.ts";
@@ -19,9 +20,7 @@ export interface McpServerArgs {
     bundle: pulumi.Input<string>;
   };
   /** Host names under which clients reach the server. */
-  readonly hostnames: string[];
-  /** Addresses under which clients reach the server. */
-  readonly addresses: string[];
+  readonly hostnames: readonly string[];
   readonly publish: { address: string; port: number };
   /** Rendered files by path below the mount point. */
   readonly files: pulumi.Input<Record<string, string>>;
@@ -32,10 +31,14 @@ export interface McpServerArgs {
   readonly cpus: number;
 }
 
+const everywhere = ["0.0.0.0", "::"];
+
 /** One MCP server, with a certificate, a files volume and a uid of its own. */
 export class McpServer extends pulumi.ComponentResource {
   /** URL of its `/mcp` for clients; known only when the server has been started. */
   readonly url: pulumi.Output<string>;
+  /** The same by its published address, whatever names the clients' network knows. */
+  readonly published: pulumi.Output<string>;
 
   constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kilocode:mcp:McpServer", name, {}, opts);
@@ -46,7 +49,7 @@ export class McpServer extends pulumi.ComponentResource {
         authorityCertificate: args.authority.certificate,
         authorityKey: args.authority.privateKey,
         hostnames: [containerName, ...args.hostnames],
-        addresses: args.addresses,
+        addresses: isIP(args.publish.address) === 0 ? [] : [args.publish.address],
       },
       { parent: this },
     );
@@ -94,11 +97,11 @@ export class McpServer extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [files] },
     );
-    const host =
-      args.hostnames[0] ?? (args.publish.address === "0.0.0.0" ? "localhost" : args.publish.address);
-    this.url = pulumi
-      .all([hardened.limits.id, hardened.container.id])
-      .apply(() => `https://${host}:${args.publish.port}/mcp`);
+    const started = pulumi.all([hardened.limits.id, hardened.container.id]);
+    const url = (host: string) => started.apply(() => `https://${host}:${args.publish.port}/mcp`);
+    const address = everywhere.includes(args.publish.address) ? "localhost" : args.publish.address;
+    this.url = url(args.hostnames[0] ?? address);
+    this.published = url(address);
     this.registerOutputs({ url: this.url });
   }
 }

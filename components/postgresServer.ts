@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { FilesVolume, labelList } from "#components/filesVolume.ts";
 import { HardenedContainer } from "#components/hardenedContainer.ts";
 import { containerPorts, paths, roles, serviceUids } from "#model/names.ts";
+import type { PostgresConfiguration } from "#model/postgres/configuration.ts";
 import type { EngineChoice } from "#providers/docker/engine.ts";
 import { PostgresReady } from "#providers/readiness/resource.ts";
 
@@ -13,17 +14,11 @@ export interface PostgresServerArgs {
   readonly labels: pulumi.Input<Record<string, string>>;
   readonly image: pulumi.Input<string>;
   readonly network: pulumi.Input<string>;
-  /** Rendered configuration; `restartSettings` are those that only a new start takes up. */
-  readonly configuration: { conf: string; hba: string; restartSettings: Record<string, string> };
+  /** Rendered configuration, and what the container must be given to fit it. */
+  readonly configuration: PostgresConfiguration;
   /** Bytes. */
   readonly memory: number;
   readonly cpus: number;
-  /** Size of /dev/shm in bytes; parallel index builds need it. */
-  readonly shmSize: number;
-  /** Memory of one process in bytes, so that one query cannot restart the server for all. */
-  readonly dataLimit: number;
-  /** Most server processes at once. */
-  readonly pids: number;
   /** Where the operator's machine reaches the server. */
   readonly publish: { address: string; port: number };
   readonly certificate: { certificate: pulumi.Input<string>; privateKey: pulumi.Input<string> };
@@ -86,9 +81,9 @@ export class PostgresServer extends pulumi.ComponentResource {
         },
         memory: args.memory,
         cpus: args.cpus,
-        pids: args.pids,
-        shmSize: args.shmSize,
-        dataLimit: args.dataLimit,
+        pids: args.configuration.pids,
+        shmSize: args.configuration.shmSize,
+        dataLimit: args.configuration.dataLimit,
         health: { command: ["pg_isready", "-q", "-h", paths.socket], intervalSeconds: 15 },
         graceSeconds: 60,
       },

@@ -1,7 +1,7 @@
 import { Fault, Faults } from "#model/fault.ts";
 import type { Connection } from "#providers/database/connect.ts";
 import type { ManifestEntry } from "#providers/migrations/manifest.ts";
-import type { ServerQuestion } from "./serverAnswers.ts";
+import { serverQuestions, type AskedServers } from "./serverQuestions.ts";
 
 export interface GateQuestions {
   /** Login of the application, as `databaseUrl` gives it to users. */
@@ -9,7 +9,7 @@ export interface GateQuestions {
   /** Login that may read the table of migrations. */
   readonly migrator: Connection;
   readonly manifest: readonly ManifestEntry[];
-  readonly servers: readonly ServerQuestion[];
+  readonly servers: AskedServers;
 }
 
 /**
@@ -24,7 +24,7 @@ export async function successGate(questions: GateQuestions): Promise<void> {
   const results = await Promise.allSettled([
     databaseAnswers(questions.application),
     migrationsMatch(questions.migrator, questions.manifest),
-    ...questions.servers.map(serverAnswers),
+    ...serverQuestions(questions.servers).map(serverAnswers),
   ]);
   const errors = results
     .filter((result) => result.status === "rejected")

@@ -62,6 +62,8 @@ export interface FaultDetails {
 
 /** One thing that is wrong. */
 export class Fault extends Error {
+  /** Pulumi's mark for errors that explain themselves: the message is shown, a stack trace is not. */
+  readonly __pulumiRunError = true;
   readonly code: FaultCode;
   readonly where: string | undefined;
   readonly problem: string;
@@ -79,6 +81,7 @@ export class Fault extends Error {
 
 /** Several faults, found in one pass and reported together. */
 export class Faults extends Error {
+  readonly __pulumiRunError = true;
   readonly faults: readonly FaultDetails[];
 
   constructor(faults: readonly FaultDetails[]) {

@@ -54,6 +54,16 @@ export const roles = {
   application: "app_user",
 } as const;
 
+/** Login roles without generation, and the group that each inherits from. */
+export const loginGroups = {
+  provisioner: roles.provisioner,
+  app_user: roles.application,
+  /** The postgres server for itself, and what runs its callers' SQL. */
+  postgres: roles.service,
+  postgres_reader: roles.reader,
+} as const;
+export type LoginName = keyof typeof loginGroups;
+
 export const paths = {
   /** Mount point of a service's files volume. */
   files: "/etc/kilocode",

@@ -1,0 +1,77 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { DataTier } from "#components/dataTier.ts";
+import { McpServers } from "#components/mcpServers.ts";
+import { StackIdentity } from "#components/stackIdentity.ts";
+import { gateClient } from "#gate/serverQuestions.ts";
+import { successGate, type GateQuestions } from "#gate/successGate.ts";
+import { databaseName, objectNames, objectPrefix, serverNames } from "#model/names.ts";
+import { clientEntries, fileHashes, urlOfDatabase } from "#model/outputs.ts";
+import { postgresConfiguration } from "#model/postgres/configuration.ts";
+import { preflight } from "#providers/docker/preflight.ts";
+import { migrationManifest } from "#providers/migrations/manifest.ts";
+import { loadSettings } from "#settings/load.ts";
+
+// Settings: everything that is wrong with them is said here, before anything is made.
+const { settings } = loadSettings();
+const { project, stack, protect, ports } = settings;
+const enabled = serverNames.filter((server) => settings.servers[server].enabled);
+const prefix = objectPrefix(project, stack);
+const configuration = postgresConfiguration(settings.postgres);
+const manifest = migrationManifest();
+
+// The engine, and which objects on it are ours.
+const engine = new docker.Provider("engine", settings.docker, { protect });
+const onEngine = { providers: { docker: engine } };
+const publications = [
+  { use: "the database", address: "127.0.0.1", port: ports.published.database },
+  ...enabled.map((server) => ({
+    use: `the ${server} server`,
+    address: settings.network.publish,
+    port: ports.published[server],
+  })),
+];
+const looked = { docker: settings.docker, names: objectNames(prefix, enabled), ports: publications };
+const { instance, labels } = new StackIdentity(
+  "stack",
+  { project, stack, preflight: (id) => preflight(looked, id) },
+  { protect },
+);
+
+// Network, certificates, secrets → PostgreSQL server → database access → migrations → clients.
+const accounts = { ...settings.clients, [gateClient]: { role: "readonly", servers: enabled } };
+const data = new DataTier(
+  "data",
+  { settings, prefix, labels, instance, configuration, manifest, clients: accounts },
+  { ...onEngine, protect },
+);
+
+// Configuration files → MCP servers.
+const servers = new McpServers(
+  "servers",
+  { settings, prefix, labels, version: "0.1.0", ...data },
+  { ...onEngine, dependsOn: [data] },
+);
+
+// Success means answered, not started: asked at the end of every update, also when nothing else changed.
+const questions: pulumi.Output<GateQuestions> = pulumi.output({
+  application: data.connection(data.logins.app_user),
+  migrator: data.connection(data.migrator),
+  manifest,
+  servers: { published: servers.published, ca: data.authority.bundle, apiKeys: data.apiKeys },
+});
+if (!pulumi.runtime.isDryRun()) questions.apply(successGate);
+
+const { host, port } = data.reached;
+const { user, password } = data.logins.app_user;
+export const endpoints = servers.endpoints;
+export const caCertificate = data.authority.bundle;
+export const apiKeys = data.apiKeys.apply(({ [gateClient]: _, ...keys }) => keys);
+export const database = { host, port, name: databaseName };
+export const databaseUrl = password.apply((text) => urlOfDatabase({ user, password: text, host, port }));
+export const files = fileHashes({
+  "postgresql.conf": configuration.conf,
+  "pg_hba.conf": configuration.hba,
+  ...servers.files,
+});
+export const clients = servers.endpoints.apply((urls) => clientEntries(settings.clients, urls));

@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+import { databaseName, type ServerName } from "./names.ts";
+
+/** A connection string for users of the database; the CA comes from the output `caCertificate`. */
+export function urlOfDatabase(login: { user: string; password: string; host: string; port: number }): string {
+  const password = encodeURIComponent(login.password);
+  return `postgresql://${login.user}:${password}@${login.host}:${login.port}/${databaseName}?sslmode=verify-full`;
+}
+
+/** What a client needs to know of a server; the key is not part of it. */
+export interface ClientEntry {
+  readonly type: "streamable-http";
+  readonly url: string;
+}
+
+/** Client to server to entry, for the servers that a client may use. */
+export function clientEntries(
+  clients: Readonly<Record<string, { readonly servers: readonly ServerName[] }>>,
+  endpoints: Partial<Record<ServerName, string>>,
+): Record<string, Record<string, ClientEntry>> {
+  const entries = (servers: readonly ServerName[]) =>
+    servers.flatMap((server) => {
+      const url = endpoints[server];
+      return url === undefined ? [] : [[server, { type: "streamable-http" as const, url }] as const];
+    });
+  return Object.fromEntries(
+    Object.entries(clients).map(([name, { servers }]) => [name, Object.fromEntries(entries(servers))]),
+  );
+}
+
+/** Name to SHA-256 of the text, in which secrets are references. */
+export function fileHashes(files: Readonly<Record<string, string>>): Record<string, string> {
+  const hash = (text: string) => createHash("sha256").update(text).digest("hex");
+  return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, hash(text)]));
+}
