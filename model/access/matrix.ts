@@ -22,18 +22,28 @@ const matrix = {
   ],
 
   /** What a server does for itself: only through functions, which stamp the session's role and clock. */
-  [roles.service]: ["USAGE on schema mcp", "EXECUTE on function authenticate_api_key(text)"],
+  [roles.service]: [
+    "USAGE on schema mcp",
+    "EXECUTE on function authenticate_api_key(text)",
+    "EXECUTE on function note_api_key_use(text, integer)",
+    "EXECUTE on function record_audit(text, text, text, text, text, text, inet, text, jsonb, jsonb, text, double precision, uuid, timestamp with time zone)",
+    "EXECUTE on function record_heartbeat(text, text, text, integer, double precision, double precision, double precision, double precision)",
+  ],
 
   /** Runs callers' SQL: reads everything but password and key hashes, and has no function with effects. */
   [roles.reader]: [
     "USAGE on schema mcp",
     "SELECT(id, username, email, role, is_active, created_at, updated_at, last_login) on users",
-    "SELECT(id, key_id, key_prefix, name, description, permissions, is_active, expires_at, last_used, usage_count, created_at, created_by, revoked_at) on api_keys",
+    "SELECT(id, key_id, key_prefix, name, description, permissions, is_active, expires_at, last_used, usage_count, created_at, created_by, revoked_at, replaces) on api_keys",
     "SELECT on audit_logs",
     "SELECT on compliance_logs",
     "SELECT on configuration_files",
+    "SELECT on configuration_file_versions",
+    "SELECT on maintenance_runs",
+    "SELECT on maintenance_settings",
     "SELECT on memory_items",
     "SELECT on server_status",
+    "SELECT on server_status_history",
     "SELECT on system_metrics",
     "SELECT on compliance_summary",
     "SELECT on memory_statistics",
@@ -48,8 +58,12 @@ const matrix = {
     "SELECT, INSERT on audit_logs",
     "SELECT, INSERT, UPDATE, DELETE on compliance_logs",
     "SELECT, INSERT, UPDATE, DELETE on configuration_files",
+    "SELECT on configuration_file_versions",
+    "SELECT on maintenance_runs",
+    "SELECT on maintenance_settings",
     "SELECT, INSERT, UPDATE, DELETE on memory_items",
     "SELECT, INSERT, UPDATE, DELETE on server_status",
+    "SELECT on server_status_history",
     "SELECT, INSERT, UPDATE, DELETE on system_metrics",
     "SELECT on compliance_summary",
     "SELECT on memory_statistics",

@@ -87,9 +87,8 @@ async function revokeRest(client: Client, inputs: ClientsInputs): Promise<void> 
   const names = Object.keys(inputs.clients);
   const keyIds = names.map((name) => inputs.keys[name]!.keyId);
   await client.query(
-    `UPDATE api_keys k SET is_active = false, revoked_at = now() FROM users u
-      WHERE k.created_by = u.id AND u.email = u.username || $1
-        AND k.revoked_at IS NULL AND NOT (k.key_id = ANY ($2))`,
+    `UPDATE api_keys k SET is_active = false, revoked_at = least(k.revoked_at, now()) FROM users u
+      WHERE k.created_by = u.id AND u.email = u.username || $1 AND k.is_active AND NOT (k.key_id = ANY ($2))`,
     [clientDomain, keyIds],
   );
   await client.query(

@@ -7,6 +7,7 @@ import { foreign, instanceOfDatabase } from "#providers/baseline/instance.ts";
 import { newClient } from "#providers/database/connect.ts";
 import type { Connection } from "#providers/database/connect.ts";
 import { classify, loginFault } from "./failure.ts";
+import type { LoginFailure } from "./failure.ts";
 
 export interface ReadinessInputs {
   readonly host: string;
@@ -31,8 +32,13 @@ const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const pollMilliseconds = 100;
 
-/** A wrong password or certificate can be a moment of a reload, but not longer. */
-const graceMilliseconds = 3000;
+/** What waiting cannot mend, unless it is a moment of a reload. */
+const patienceSeconds: Partial<Record<LoginFailure, number>> = {
+  password: 2,
+  certificate: 2,
+  other: 2,
+  host: 0,
+};
 
 /**
  * Waits for a TLS login as superuser.
@@ -48,10 +54,11 @@ export async function waitUntilReady(inputs: ReadinessInputs): Promise<string> {
       return await identify(connection, inputs.instance);
     } catch (error) {
       if (error instanceof Fault) throw error;
-      const waited = performance.now() - started;
-      const waitingHelps = classify(error) === "starting";
-      if (!waitingHelps && waited > graceMilliseconds) throw loginFault(connection, error);
-      if (waited > inputs.timeoutSeconds * 1000) throw loginFault(connection, error, inputs.timeoutSeconds);
+      const failure = classify(error);
+      const patience = patienceSeconds[failure] ?? inputs.timeoutSeconds;
+      if (performance.now() - started >= Math.min(patience, inputs.timeoutSeconds) * 1000) {
+        throw loginFault(connection, error, failure === "starting" ? inputs.timeoutSeconds : undefined);
+      }
       await sleep(pollMilliseconds);
     }
   }
