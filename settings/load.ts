@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve, sep } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import { distance } from "fastest-levenshtein";
@@ -63,8 +63,11 @@ function isMistaken(namespace: string, project: string): boolean {
   return namespace !== project && (distance(namespace, project) <= 4 || namespace.startsWith("kilocode"));
 }
 
+/** The file that the set-up generates for `dev` (toolchain/state.ts), given to another stack. */
 function isPassphraseGenerated(): boolean {
   const file = process.env["PULUMI_CONFIG_PASSPHRASE_FILE"];
   if (process.env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || file === undefined) return false;
-  return resolve(file).startsWith(join(homedir(), ".config", "kilocode-mcp") + sep);
+  const configured = process.env["XDG_CONFIG_HOME"];
+  const base = configured?.startsWith("/") === true ? configured : join(homedir(), ".config");
+  return resolve(file) === join(base, "kilocode-mcp", "passphrase");
 }
