@@ -53,13 +53,14 @@ export class TestStack {
   private readonly folder = mkdtempSync(join(tmpdir(), "kilocode-e2e-"));
   readonly configFile = join(this.folder, `Pulumi.${this.name}.yaml`);
   readonly env: Record<string, string>;
+  readonly stateFolder: string;
   portBase = 0;
 
-  private constructor(state?: string) {
-    const backend = state ?? join(this.folder, "state");
-    mkdirSync(backend, { recursive: true });
+  private constructor() {
+    this.stateFolder = join(this.folder, "state");
+    mkdirSync(this.stateFolder, { recursive: true });
     this.env = {
-      PULUMI_BACKEND_URL: `file://${backend}`,
+      PULUMI_BACKEND_URL: `file://${this.stateFolder}`,
       PULUMI_CONFIG_PASSPHRASE: this.passphrase,
       PULUMI_STACK: this.name,
     };
@@ -80,6 +81,13 @@ export class TestStack {
     const entries = Object.entries(all).map(([key, value]) => [`kilocode-mcp:${key}`, value]);
     // JSON is YAML.
     writeFileSync(this.configFile, JSON.stringify({ config: Object.fromEntries(entries) }, null, 2));
+  }
+
+  /** Writes a file beside the stack's configuration and returns its path. */
+  writeFile(name: string, text: string): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, text);
+    return path;
   }
 
   pulumi(args: string[], options: RunOptions = {}): Promise<Finished> {

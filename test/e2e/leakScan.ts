@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { dockerEngine } from "#providers/docker/engine.ts";
+import type { TestStack } from "./stack.ts";
+
+/** A place where text comes out, by name, with all that came out of it. */
+export type Sinks = Record<string, string>;
+
+interface ExportedState {
+  readonly deployment: {
+    readonly resources: { readonly type: string; readonly outputs?: Record<string, unknown> }[];
+  };
+}
+
+/** Outputs that hold a generated secret, by the type of their resource. */
+const secretOutputs: Record<string, string> = {
+  "random:index/randomPassword:RandomPassword": "result",
+  "tls:index/privateKey:PrivateKey": "privateKeyPemPkcs8",
+};
+
+/** Every generated secret of a stack, in the forms in which it could be written somewhere. */
+export async function generatedSecrets(stack: TestStack): Promise<string[]> {
+  const { stdout } = await stack.pulumi(["stack", "export", "--show-secrets"]);
+  const secrets: string[] = [];
+  for (const { type, outputs } of (JSON.parse(stdout) as ExportedState).deployment.resources) {
+    const key = secretOutputs[type];
+    const value = key === undefined ? undefined : plaintext(outputs?.[key]);
+    if (value !== undefined) secrets.push(...forms(value));
+  }
+  if (secrets.length === 0) throw new Error("the state holds no generated secret: nothing to look for");
+  return secrets;
+}
+
+/** The engine wraps a secret as `{<mark>: …, plaintext: "<JSON>"}`. */
+function plaintext(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  const text = (value as { plaintext?: string } | undefined)?.plaintext;
+  return text === undefined ? undefined : (JSON.parse(text) as string);
+}
+
+function forms(secret: string): string[] {
+  // Of a PEM the lines of its body: whoever has one of them has most of the key.
+  const lines = secret.split("\n").filter((line) => line.length >= 20 && !line.startsWith("-----"));
+  const whole = lines.length > 0 ? lines : [secret];
+  return whole.flatMap((text) => [
+    text,
+    Buffer.from(text).toString("base64").replace(/=+$/, ""),
+    encodeURIComponent(text),
+  ]);
+}
+
+/** Collects what the stack lets out. Fails if a place is empty or cannot be read, as that would prove nothing. */
+export async function collectSinks(stack: TestStack): Promise<Sinks> {
+  const engine = dockerEngine({});
+  const sinks: Sinks = { "state in clear": stateFiles(stack) };
+  for (const object of await stack.objects()) {
+    const [kind, name] = object.split(" ") as [string, string];
+    if (kind === "volume") sinks[`inspect ${name}`] = JSON.stringify(await engine.getVolume(name).inspect());
+    if (kind === "network")
+      sinks[`inspect ${name}`] = JSON.stringify(await engine.getNetwork(name).inspect());
+    if (kind !== "container") continue;
+    const container = engine.getContainer(name);
+    const inspected = await container.inspect();
+    sinks[`inspect ${name}`] = JSON.stringify(inspected);
+    sinks[`log of ${name}`] = (await container.logs({ stdout: true, stderr: true })).toString("utf8");
+    sinks[`processes of ${name}`] = processes(inspected.State.Pid);
+    sinks[`history of ${inspected.Config.Image}`] = JSON.stringify(
+      await engine.getImage(inspected.Config.Image).history(),
+    );
+  }
+  for (const args of [
+    ["preview"],
+    ["preview", "--diff"],
+    ["preview", "--json"],
+    ["stack", "output"],
+    ["up", "--yes"],
+  ]) {
+    const { code, output } = await stack.pulumi(args);
+    if (code !== 0) throw new Error(`${args.join(" ")}: ${output}`);
+    sinks[`pulumi ${args.join(" ")}`] = output;
+  }
+  const empty = Object.keys(sinks).filter((name) => sinks[name]!.trim() === "");
+  if (empty.length > 0) throw new Error(`nothing came out of: ${empty.join(", ")}`);
+  return sinks;
+}
+
+/** `sink: secret's first characters` for each secret found. */
+export function leaks(sinks: Sinks, secrets: readonly string[]): string[] {
+  return Object.entries(sinks).flatMap(([name, text]) =>
+    secrets.filter((secret) => text.includes(secret)).map((secret) => `${name}: ${secret.slice(0, 6)}…`),
+  );
+}
+
+function stateFiles(stack: TestStack): string {
+  const folder = stack.stateFolder;
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return files.map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8")).join("\n");
+}
+
+/** Command lines and environments of a container's processes, as the engine's host sees them. */
+function processes(root: number): string {
+  const parents = new Map<number, number>();
+  for (const pid of readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)) {
+    const stat = tryRead(`/proc/${pid}/stat`);
+    if (stat !== "") parents.set(pid, Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
+  }
+  const inside = [...parents.keys()].filter((pid) => pid === root || parents.get(pid) === root);
+  return inside
+    .map((pid) => `${tryRead(`/proc/${pid}/cmdline`)}\n${tryRead(`/proc/${pid}/environ`)}`)
+    .join("\n");
+}
+
+/** A process may end while it is being looked at. */
+function tryRead(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
