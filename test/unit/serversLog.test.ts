@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { commonSchema, loggingSchema } from "#servers/runtime/configSchema.ts";
+import { callTool } from "#servers/runtime/callTool.ts";
+import { applyLogLevel, createLog } from "#servers/runtime/log.ts";
+import { ToolError, defineTool } from "#servers/runtime/tool.ts";
+import { z } from "zod";
+
+const canary = "canary-3f9a";
+
+function capture() {
+  const lines: string[] = [];
+  const log = createLog("postgres", () => ({ environment: "test" }), {
+    write: (line) => void lines.push(line),
+  });
+  return { log, lines };
+}
+
+describe("the log", () => {
+  it("is one JSON object per line with time, level, server and the configured fields", () => {
+    const { log, lines } = capture();
+    log.info({ answer: 42 }, "hello");
+    const line = JSON.parse(lines[0]!) as Record<string, unknown>;
+    assert.match(String(line["time"]), /^\d{4}-\d\d-\d\dT.*Z$/);
+    assert.deepEqual(
+      { ...line, time: "" },
+      { time: "", level: "info", server: "postgres", environment: "test", answer: 42, msg: "hello" },
+    );
+  });
+
+  it("writes no value of a field that is named like a secret, and of an error its name and code only", () => {
+    const { log, lines } = capture();
+    const error = Object.assign(new Error(`password ${canary}`), { code: "28P01", detail: canary });
+    log.error(
+      {
+        password: canary,
+        request: { headers: { a: canary }, authorization: canary, sql: canary },
+        a: { b: { token: canary } },
+      },
+      "x",
+    );
+    log.error({ err: error }, "y");
+    log.error({ error }, "z");
+    assert.doesNotMatch(lines.join(""), new RegExp(canary));
+    assert.deepEqual((JSON.parse(lines[1]!) as { err: unknown }).err, { name: "Error", code: "28P01" });
+  });
+
+  it("obeys the level of the server's own file before that of logging.json, and can be switched off", () => {
+    const { log } = capture();
+    const config = (logging: object) =>
+      commonSchema.parse({
+        server: { host: "h", port: 1 },
+        database: { connectionString: "postgresql://u@h/d", password: "file:/x", ssl: { ca: "/c" } },
+        logging,
+      });
+    const shared = loggingSchema.parse({ logging: { level: "ERROR" } }).logging;
+    applyLogLevel(log, config({}), shared);
+    assert.equal(log.level, "error");
+    applyLogLevel(log, config({ level: "debug" }), shared);
+    assert.equal(log.level, "debug");
+    applyLogLevel(log, config({ enabled: false }), shared);
+    assert.equal(log.level, "silent");
+  });
+});
+
+describe("a call of a tool", () => {
+  const call = {
+    caller: { client: "default", role: "user", servers: ["postgres"], keyId: "default.1" },
+    requestId: "r1",
+    signal: new AbortController().signal,
+  };
+  const tool = (run: (signal: AbortSignal) => Promise<object>) =>
+    defineTool({
+      name: "t",
+      title: "T",
+      description: "",
+      permission: "read",
+      annotations: {},
+      input: z.object({}),
+      output: z.looseObject({}),
+      run: async (_args, { signal }) => ({ ...(await run(signal)) }),
+    });
+
+  it("answers in both forms", async () => {
+    const { log, lines } = capture();
+    const result = await callTool(
+      tool(async () => ({ a: 1 })),
+      {},
+      call,
+      { log, timeout: 1000 },
+    );
+    assert.deepEqual(result, { content: [{ type: "text", text: '{"a":1}' }], structuredContent: { a: 1 } });
+    assert.match(
+      lines[0]!,
+      /"tool":"t","client":"default","keyId":"default.1","requestId":"r1","outcome":"success"/,
+    );
+  });
+
+  it("tells the caller what was meant for it", async () => {
+    const { log } = capture();
+    const failing = tool(() => Promise.reject(new ToolError("42P01", "no such table")));
+    const result = await callTool(failing, {}, call, { log, timeout: 1000 });
+    assert.deepEqual(result, { content: [{ type: "text", text: "no such table" }], isError: true });
+  });
+
+  it("tells nothing of any other failure but the request's id", async () => {
+    const { log, lines } = capture();
+    const result = await callTool(
+      tool(() => Promise.reject(new Error(canary))),
+      {},
+      call,
+      { log, timeout: 1000 },
+    );
+    assert.equal(result.isError, true);
+    assert.doesNotMatch(JSON.stringify(result) + lines.join(""), new RegExp(canary));
+    assert.match(JSON.stringify(result), /request r1/);
+  });
+
+  it("ends at the server's time-out, and so does its work", async () => {
+    const { log } = capture();
+    const waiting = tool(
+      (signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("gone")))),
+    );
+    const result = await callTool(waiting, {}, call, { log, timeout: 5 });
+    assert.match(JSON.stringify(result), /longer than 5 ms/);
+  });
+});
