@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:net";
 import { once } from "node:events";
 import { dockerEngine } from "#providers/docker/engine.ts";
-import { run, TestStack, type StackConfig } from "./stack.ts";
+import { folderWithOldNode } from "./oldNode.ts";
+import { TestStack, type StackConfig } from "./stack.ts";
 
 describe("bad input gets one clear error, and nothing is changed", function () {
   this.timeout(300_000);
@@ -81,19 +82,17 @@ describe("bad input gets one clear error, and nothing is changed", function () {
 
   it("an object of that name that is not ours", async () => {
     const engine = dockerEngine({});
-    const volume = await engine.createVolume({ Name: `${stack.prefix}-database-data` });
+    const name = `${stack.prefix}-database-data`;
+    await engine.createVolume({ Name: name });
     try {
       assert.match(await refused(), /FOREIGN_OBJECT.*database-data.*docker volume rm/s);
     } finally {
-      await engine.getVolume(volume.Name ?? `${stack.prefix}-database-data`).remove();
+      await engine.getVolume(name).remove();
     }
   });
 
   it("a Node.js that cannot run TypeScript, under plain pulumi", async () => {
-    const folder = stack.writeFile("node", '#!/bin/sh\nexec /usr/bin/node "$@"\n').replace(/\/node$/, "");
-    await run("chmod", ["+x", `${folder}/node`]);
-    const version = (await run(`${folder}/node`, ["--version"])).stdout;
-    assert.match(version, /^v(1\d|20|21)\./, "this test needs an old Node.js at /usr/bin/node");
+    const folder = await folderWithOldNode(stack.folder);
     const output = await refused({ PATH: `${folder}:${process.env["PATH"]}` });
     assert.match(output, /NODE_TOO_OLD.*22\.18/s);
   });

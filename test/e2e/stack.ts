@@ -50,7 +50,8 @@ export class TestStack {
   readonly name = `t${randomBytes(3).toString("hex")}`;
   readonly prefix = `kilocode-mcp-${this.name}`;
   readonly passphrase = randomBytes(12).toString("hex");
-  private readonly folder = mkdtempSync(join(tmpdir(), "kilocode-e2e-"));
+  /** For whatever belongs to the stack alone; removed with it. */
+  readonly folder = mkdtempSync(join(tmpdir(), "kilocode-e2e-"));
   readonly configFile = join(this.folder, `Pulumi.${this.name}.yaml`);
   readonly env: Record<string, string>;
   readonly stateFolder: string;
