@@ -28,6 +28,7 @@ const matrix = {
     "EXECUTE on function note_api_key_use(text, integer)",
     "EXECUTE on function record_audit(text, text, text, text, text, text, inet, text, jsonb, jsonb, text, double precision, uuid, timestamp with time zone)",
     "EXECUTE on function record_heartbeat(text, text, text, integer, double precision, double precision, double precision, double precision)",
+    "EXECUTE on function run_maintenance(boolean, integer)",
   ],
 
   /** Runs callers' SQL: reads everything but password and key hashes, and has no function with effects. */
@@ -42,6 +43,7 @@ const matrix = {
     "SELECT on maintenance_runs",
     "SELECT on maintenance_settings",
     "SELECT on memory_items",
+    "SELECT on schema_migrations",
     "SELECT on server_status",
     "SELECT on server_status_history",
     "SELECT on system_metrics",
@@ -62,6 +64,7 @@ const matrix = {
     "SELECT on maintenance_runs",
     "SELECT on maintenance_settings",
     "SELECT, INSERT, UPDATE, DELETE on memory_items",
+    "SELECT on schema_migrations",
     "SELECT, INSERT, UPDATE, DELETE on server_status",
     "SELECT on server_status_history",
     "SELECT, INSERT, UPDATE, DELETE on system_metrics",

@@ -30,6 +30,8 @@ export const deploymentLock = "7309940612";
 
 const lockPollMilliseconds = 100;
 
+const statementLockMilliseconds = 60_000;
+
 /**
  * Runs `work` on a session with verified TLS and SCRAM bound to it, and ends the session afterwards.
  *
@@ -104,6 +106,8 @@ export function newClient(connection: Connection, options: SessionOptions = {}):
     application_name: `kilocode ${options.step ?? ""}`.trim(),
     connectionTimeoutMillis: (options.connectSeconds ?? 15) * 1000,
     keepAlive: true,
+    // A statement that meets somebody's long transaction fails instead of holding the deployment for ever.
+    lock_timeout: statementLockMilliseconds,
     enableChannelBinding: true,
     ssl: {
       ca: connection.ca,
@@ -149,26 +153,36 @@ export function unreachable(connection: Connection, error: unknown): Fault {
   return new Fault({
     code: "DATABASE_UNREACHABLE",
     where: `${connection.host}:${connection.port}`,
-    problem: `no session as ${connection.user} in ${connection.database}: ${reason(connection, error)}.`,
+    problem: `no session as ${connection.user} in ${connection.database}: ${explain(connection, error)}.`,
     mend: "see that the server runs and what it says: `docker logs` of the stack's postgres container.",
   });
 }
 
-/** A failed statement as a Fault without the password; DETAIL is left out because it can quote rows. */
-export function refused(connection: Connection, error: unknown, step?: string): Error {
-  if (error instanceof Fault || (error instanceof Error && error.name === "Faults")) return error;
+/**
+ * A failed statement as a Fault without the password; DETAIL is left out because it can quote rows. What did not
+ * come from the database stays as it is.
+ */
+export function refused(connection: Connection, error: unknown, step?: string): unknown {
+  const lost = error instanceof Error && error.message.startsWith("Connection terminated");
+  if (errorCode(error) === undefined && !lost) return error;
+  if (error instanceof Fault) return error;
   return new Fault({
     code: "DATABASE_REFUSED",
     where: step === undefined ? connection.database : `${connection.database} (${step})`,
-    problem: `as ${connection.user}: ${reason(connection, error)}.`,
+    problem: `as ${connection.user}: ${explain(connection, error)}.`,
     mend: "nothing of this step remains; mend the cause and run the command again.",
   });
 }
 
-function reason(connection: Connection, error: unknown): string {
-  const code = errorCode(error);
-  // Happy eyeballs wraps one refusal per address and leaves its own message empty.
-  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+/** Happy eyeballs wraps one refusal per address and leaves its own message empty. */
+export function firstError(error: unknown): unknown {
+  return error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+}
+
+/** The error's own words and code, without the connection's password. */
+export function explain(connection: Connection, error: unknown): string {
+  const first = firstError(error);
+  const code = errorCode(first);
   const text = first instanceof Error ? first.message : "unknown error";
   const clean = connection.password === "" ? text : text.replaceAll(connection.password, "[secret]");
   return code === undefined ? clean : `${clean} (${code})`;

@@ -1,6 +1,6 @@
 import { Fault } from "#model/fault.ts";
 import type { Connection } from "#providers/database/connect.ts";
-import { errorCode } from "#providers/database/connect.ts";
+import { errorCode, explain, firstError } from "#providers/database/connect.ts";
 
 /** Why a login did not work, and whether waiting can help. */
 export type LoginFailure = "starting" | "password" | "certificate" | "host" | "other";
@@ -37,7 +37,7 @@ const certificateCode =
   /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)/;
 
 export function classify(error: unknown): LoginFailure {
-  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+  const first = firstError(error);
   const code = errorCode(first) ?? "";
   const text = first instanceof Error ? first.message : "";
   if (passwordCodes.has(code)) return "password";
@@ -58,17 +58,11 @@ const mends: Record<LoginFailure, string> = {
 
 /** The failure as a Fault; `seconds` where waiting was tried. */
 export function loginFault(connection: Connection, error: unknown, seconds?: number): Fault {
-  const failure = classify(error);
-  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
-  const text = (first instanceof Error ? first.message : "unknown error").replaceAll(
-    connection.password || "\0",
-    "[secret]",
-  );
   const waited = seconds === undefined ? "" : `no TLS login in ${seconds} s; the last try ended with: `;
   return new Fault({
     code: "DATABASE_UNREACHABLE",
     where: `${connection.host}:${connection.port}`,
-    problem: `${waited}${text} (as ${connection.user}).`,
-    mend: mends[failure],
+    problem: `${waited}${explain(connection, error)}, as ${connection.user}.`,
+    mend: mends[classify(error)],
   });
 }
