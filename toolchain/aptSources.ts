@@ -10,7 +10,7 @@ export function deb822Sources(text: string): AptSource[] {
   const stanzas = lines.join("\n").split(/\n\s*\n/);
   return stanzas.flatMap((stanza) => {
     const fields = stanzaFields(stanza);
-    if (/^(no|false)$/i.test(fields.get("enabled") ?? "")) return [];
+    if (/^(no|false)$/i.test(fields.get("enabled")?.trim() ?? "")) return [];
     if (!words(fields.get("types")).includes("deb")) return [];
     const suites = words(fields.get("suites"));
     return words(fields.get("uris")).map((uri) => ({ uri, suites }));

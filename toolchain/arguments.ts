@@ -6,6 +6,15 @@ export interface CommandArguments {
   readonly yes: boolean;
 }
 
+/** The stack that a Pulumi command line names, by `--stack` or, as with `stack init`, by position. */
+export function namedStack(args: readonly string[]): string | undefined {
+  const { stack, rest } = readArguments(["--stack", "", ...args]);
+  if (stack !== "") return stack;
+  const [first, second, ...others] = rest.filter((argument) => argument !== "--");
+  if (first !== "stack" || !["init", "select", "rm"].includes(second ?? "")) return undefined;
+  return others.find((argument) => !argument.startsWith("-"));
+}
+
 /** Understands `--stack X`, `--stack=X`, `-s X` and `--yes`/`-y`; the stack is `dev` if none is named. */
 export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv = {}): CommandArguments {
   let stack = env.PULUMI_STACK !== undefined && env.PULUMI_STACK !== "" ? env.PULUMI_STACK : "dev";

@@ -84,6 +84,21 @@ function projectNode() {
   );
 }
 
+/** The doctor changes nothing, and without packages it cannot look further. */
+function undiagnosed() {
+  const check = {
+    category: "machine",
+    name: "npm packages",
+    level: "FAIL",
+    finding: "not those of package-lock.json",
+    mend: "npm ci --ignore-scripts (every other command does it by itself)",
+  };
+  const json = JSON.stringify({ ok: false, checks: [check] }, null, 2);
+  const text = `${check.category}\n  ${check.level}  ${check.name}  ${check.finding}\n        → ${check.mend}`;
+  console.log(rest.includes("--json") ? json : text);
+  process.exitCode = 1;
+}
+
 async function main() {
   if (!/^[a-z]+$/.test(script) || !fs.existsSync(path.join(root, "scripts", `${script}.ts`))) {
     const known = fs.readdirSync(path.join(root, "scripts")).filter((name) => name.endsWith(".ts"));
@@ -93,6 +108,7 @@ async function main() {
       `one of: ${known.map((name) => name.slice(0, -3)).join(", ")}`,
     );
   }
+  if (script === "doctor" && !isInstalled(root)) return undiagnosed();
   if (!isInstalled(root)) {
     const checkout = createHash("sha256").update(root).digest("hex").slice(0, 16);
     await withLock(path.join(cacheFolder(), "locks", `npm-${checkout}`), install, (pid) => {

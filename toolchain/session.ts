@@ -56,20 +56,23 @@ export async function setUp(stack: string): Promise<Pulumi> {
   return ensurePulumi();
 }
 
+/** Access to a stack's state and secrets as it is: nothing is made. */
+export function inspectSession(stack: string, pulumi: Pulumi): Session {
+  const credentials = pulumi.env.PULUMI_CREDENTIALS_PATH ?? userPulumiHome(process.env);
+  const state = stateAccess(stack, pulumi.env, credentials);
+  const env = { ...pulumi.env, ...state.env };
+  return { stack, stackFile: stackFileOf(stack), pulumi, state, env };
+}
+
 /**
- * Access to a stack's state and secrets with a Pulumi that is there.
+ * Access to a stack's state and secrets; `dev` gets its passphrase here.
  * @throws Fault PASSPHRASE_MISSING
  */
 export function openSession(stack: string, pulumi: Pulumi): Session {
-  const state = stateAccess(
-    stack,
-    pulumi.env,
-    pulumi.env.PULUMI_CREDENTIALS_PATH ?? userPulumiHome(process.env),
-  );
-  const stackFile = stackFileOf(stack);
-  requirePassphrase(state, stack, isTerminal(), stackFile);
-  ensurePassphrase(state);
-  return { stack, stackFile, pulumi, state, env: { ...pulumi.env, ...state.env } };
+  const session = inspectSession(stack, pulumi);
+  requirePassphrase(session.state, stack, isTerminal(), session.stackFile);
+  ensurePassphrase(session.state);
+  return session;
 }
 
 export function isTerminal(): boolean {
