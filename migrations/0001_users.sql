@@ -2,9 +2,6 @@
 
 -- Up Migration
 
--- Functions belong to nobody but the owner until a grant names somebody. (With IN SCHEMA this has no effect.)
-ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
-
 CREATE FUNCTION mcp.update_updated_at_column() RETURNS trigger
 LANGUAGE plpgsql SET search_path = mcp, extensions, pg_temp AS $$
 BEGIN
@@ -38,4 +35,3 @@ COMMENT ON COLUMN mcp.users.password_hash IS '''!'' where no password can log in
 
 DROP TABLE mcp.users;
 DROP FUNCTION mcp.update_updated_at_column();
-ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC;

@@ -46,7 +46,7 @@ $$;
 -- Makes the partition of `instant` and moves rows of its time out of the default partition into it.
 -- Returns the number of rows moved; NULL if there is such a partition already.
 CREATE FUNCTION mcp.make_partition(parent text, instant timestamptz) RETURNS bigint
-LANGUAGE plpgsql SET search_path = mcp, extensions, pg_temp SET timezone = 'UTC' SET kilocode.retention = 'on' AS $$
+LANGUAGE plpgsql SET search_path = mcp, extensions, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
   setting mcp.maintenance_settings;
   lower_bound timestamptz;
@@ -66,9 +66,11 @@ BEGIN
   EXECUTE format('CREATE TABLE mcp.%I (LIKE mcp.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)', name, parent);
   -- Nobody adds a row of this time to the default partition between moving and attaching.
   EXECUTE format('LOCK TABLE mcp.%I IN ACCESS EXCLUSIVE MODE', parent || '_default');
+  PERFORM set_config('kilocode.retention', 'on', true);
   EXECUTE format('WITH moved AS (DELETE FROM mcp.%I WHERE %s RETURNING *) INSERT INTO mcp.%I SELECT * FROM moved',
     parent || '_default', condition, name);
   GET DIAGNOSTICS moved = ROW_COUNT;
+  PERFORM set_config('kilocode.retention', 'off', true);
   -- A constraint equal to the bounds spares the scan of the new partition while locks are held.
   EXECUTE format('ALTER TABLE mcp.%I ADD CONSTRAINT bounds CHECK (%s)', name, condition);
   EXECUTE format('ALTER TABLE mcp.%I ATTACH PARTITION mcp.%I FOR VALUES FROM (%L) TO (%L)',

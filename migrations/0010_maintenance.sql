@@ -5,13 +5,14 @@
 -- Deletes at most `batch` rows older than `cutoff`; rows of partitions that are old as a whole only if `whole`.
 CREATE FUNCTION mcp.delete_expired_rows(parent text, cutoff timestamptz, batch bigint, whole boolean)
 RETURNS bigint
-LANGUAGE plpgsql SET search_path = mcp, extensions, pg_temp SET kilocode.retention = 'on' AS $$
+LANGUAGE plpgsql SET search_path = mcp, extensions, pg_temp AS $$
 DECLARE
   time_column text := (SELECT s.time_column FROM mcp.maintenance_settings AS s WHERE s.table_name = parent);
   leaf text;
   deleted bigint;
   total bigint := 0;
 BEGIN
+  PERFORM set_config('kilocode.retention', 'on', true);
   FOR leaf IN
     SELECT parent || '_default'
     UNION ALL
@@ -23,6 +24,7 @@ BEGIN
     total := total + deleted;
     EXIT WHEN total >= batch;
   END LOOP;
+  PERFORM set_config('kilocode.retention', 'off', true);
   RETURN total;
 END;
 $$;
