@@ -1,19 +1,9 @@
 import { databaseName, extensionSchemaName, roles, schemaName } from "../names.ts";
+import { roleIds, textArray } from "./fact.ts";
+import type { Fact } from "./fact.ts";
+import { membershipFacts } from "./membership.ts";
 import { systemFunctions } from "./system.ts";
 import type { SystemFunctions } from "./system.ts";
-
-/**
- * One thing that must hold inside the database and that only the superuser can bring about. Facts are looked at
- * before they are brought about, so that a second run changes nothing and drift can be named.
- */
-export interface Fact {
-  /** The fact in words, as a preview shows it. */
-  readonly line: string;
-  /** SQL expression, true while the fact holds; it must not fail where things are missing. */
-  readonly holds: string;
-  /** What brings it about, whatever was there before. */
-  readonly apply: readonly string[];
-}
 
 const { owner, reader, application, service, provisioner } = roles;
 
@@ -29,6 +19,7 @@ export function baselineFacts(): Fact[] {
     settingsViewFact(),
     ...defaultPrivilegeFacts(),
     ...systemFunctions.map(systemFunctionFact),
+    ...membershipFacts(),
   ];
 }
 
@@ -189,14 +180,6 @@ function grantees(acl: string, ownerColumn: string): string {
   return `ARRAY(SELECT e.grantee FROM aclexplode(${acl}) e WHERE e.grantee <> ${ownerColumn} ORDER BY 1)`;
 }
 
-function roleIds(names: readonly string[]): string {
-  return `ARRAY(SELECT unnest(${textArray(names)})::regrole::oid ORDER BY 1)`;
-}
-
 function publicHas(acl: string, code: string, ownerColumn: string): string {
   return `EXISTS (SELECT FROM aclexplode(coalesce(${acl}, acldefault('${code}', ${ownerColumn}))) e WHERE e.grantee = 0)`;
-}
-
-function textArray(names: readonly string[]): string {
-  return `ARRAY[${names.map((name) => `'${name}'`).join(", ")}]::text[]`;
 }

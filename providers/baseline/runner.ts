@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Client } from "pg";
 import { baselineFacts } from "#model/access/baseline.ts";
-import type { Fact } from "#model/access/baseline.ts";
+import type { Fact } from "#model/access/fact.ts";
 import { Fault } from "#model/fault.ts";
 import { inTransaction, withLockedSession, withSession } from "#providers/database/connect.ts";
 import type { Connection } from "#providers/database/connect.ts";

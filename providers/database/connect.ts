@@ -121,7 +121,7 @@ export function newClient(connection: Connection, options: SessionOptions = {}):
 }
 
 /** Polls instead of waiting in the server, so that a killed waiter leaves nothing queued behind it. */
-export async function takeLock(client: Client, connection: Connection, seconds: number): Promise<void> {
+async function takeLock(client: Client, connection: Connection, seconds: number): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
     const { rows } = await client.query<{ taken: boolean }>(
@@ -149,7 +149,7 @@ export function errorCode(error: unknown): string | undefined {
 }
 
 /** A failed connect as a Fault without the password. */
-export function unreachable(connection: Connection, error: unknown): Fault {
+function unreachable(connection: Connection, error: unknown): Fault {
   return new Fault({
     code: "DATABASE_UNREACHABLE",
     where: `${connection.host}:${connection.port}`,

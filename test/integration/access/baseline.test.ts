@@ -203,6 +203,11 @@ describe("what only the superuser can do inside the database", function () {
         "ALTER DEFAULT PRIVILEGES FOR ROLE mcp_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC",
         /^NOT: new functions/,
       ],
+      ["GRANT mcp_owner TO app_user_1", /^NOT: mcp_owner: only mcp_migrator/],
+      ["ALTER ROLE mcp_reader LOGIN", /^NOT: mcp_owner, .*: no login/],
+      ["GRANT pg_read_all_data TO mcp_reader", /^NOT: mcp_owner, .*: members of no role/],
+      ["GRANT pg_signal_backend TO postgres_reader_1", /^NOT: members of mcp_reader: of no other role/],
+      ["ALTER ROLE postgres_reader_1 CREATEDB", /^NOT: members of mcp_reader: no attribute/],
       ["ALTER EXTENSION vector SET SCHEMA public", /^NOT: extension vector/],
     ];
     for (const [sql, line] of mutations) {
