@@ -57,6 +57,15 @@ function npmCi() {
   });
 }
 
+/** npm says first what is wrong, then how it is called. */
+function firstLines(output) {
+  const lines = output.split("\n").map((line) => line.replace(/^npm (error|ERR!) ?/, ""));
+  return lines
+    .filter((line) => line.trim() !== "")
+    .slice(0, 12)
+    .join("\n");
+}
+
 async function install() {
   if (isInstalled(root)) return;
   console.error("Installing the project's npm packages (npm ci, about 0.5 GB in node_modules) …");
@@ -64,7 +73,7 @@ async function install() {
   if (result.code !== 0) {
     stop(
       "DEPENDENCIES_MISSING",
-      `the project's npm packages could not be installed:\n${result.output.trim().slice(-2000)}`,
+      `the project's npm packages could not be installed:\n${firstLines(result.output)}`,
       "check that the npm registry is reachable (`npm ping`), then run the command again",
     );
   }
