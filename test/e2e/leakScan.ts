@@ -28,7 +28,7 @@ export async function generatedSecrets(stack: TestStack): Promise<string[]> {
     if (value !== undefined) secrets.push(...forms(value));
   }
   if (secrets.length === 0) throw new Error("the state holds no generated secret: nothing to look for");
-  return secrets;
+  return [...new Set(secrets)];
 }
 
 /** The engine wraps a secret as `{<mark>: …, plaintext: "<JSON>"}`. */

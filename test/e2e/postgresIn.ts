@@ -16,6 +16,8 @@ export async function postgresIn(stack: TestStack, sql: string): Promise<string>
         "mcp_db",
         "-v",
         "ON_ERROR_STOP=1",
+        "-P",
+        "pager=off",
         "-XAtc",
         sql,
       ],
