@@ -4,11 +4,15 @@ import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 
-/** Start time of a process in clock ticks, so that a reused pid is not mistaken for the holder. */
+/**
+ * Start time of a process in clock ticks, so that a reused pid is not mistaken for the holder; undefined for
+ * one that has ended and was not collected by its parent, empty where the system does not tell.
+ */
 function startOf(pid) {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
   } catch {
     return "";
   }
