@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineTool } from "#servers/runtime/tool.ts";
+import { ToolError, defineTool } from "#servers/runtime/tool.ts";
 import type { AnyTool } from "#servers/runtime/tool.ts";
 import type { ReadAnswer, Reader } from "../reader.ts";
 import { jsonValue } from "../valueTypes.ts";
@@ -49,6 +49,8 @@ export function executeQuery(reader: Reader): AnyTool {
     input,
     output,
     async run({ sql, params, maxRows }, call) {
+      // The protocol ends texts with it: what follows would be read as something else.
+      if (sql.includes("\0")) throw new ToolError("22021", "SQL must not contain a null character.");
       const answer = await reader.read(call, sql, params ?? [], maxRows === undefined ? {} : { maxRows });
       return present(answer);
     },

@@ -1,0 +1,161 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { postgresServerFiles } from "#model/files/postgresServer.ts";
+import type { PostgresServerFilesInput } from "#model/files/postgresServer.ts";
+import { selfSigned } from "#test/integration/selfSigned.ts";
+import type { ReadyStage } from "./stage.ts";
+
+const main = fileURLToPath(new URL("../../../servers/main.ts", import.meta.url));
+
+export type LogLine = Record<string, unknown> & { readonly msg: string };
+
+/** The postgres server as a process of its own, with its files laid out as on a volume. */
+export interface ServerProcess {
+  readonly url: string;
+  readonly port: number;
+  readonly log: readonly LogLine[];
+  /** Everything it printed. */
+  output(): string;
+  /** PEM that clients must trust now. */
+  ca(): string;
+  /** Delivers another version of the files at once; `spoil` sees them by path before. */
+  deliver(options?: DeliverOptions): Promise<void>;
+  /** Resolves with the first line, from now on or `since` a count of lines, that has this message. */
+  line(message: string, since?: number): Promise<LogLine>;
+  signal(name: NodeJS.Signals): void;
+  readonly exited: Promise<number | null>;
+  end(): Promise<void>;
+}
+
+export interface DeliverOptions {
+  readonly overrides?: PostgresServerFilesInput["overrides"];
+  /** A new certificate for the server; default the one in force. */
+  readonly certificate?: { certificate: string; privateKey: string };
+  readonly spoil?: (files: Record<string, string>) => void;
+}
+
+export interface StartOptions extends DeliverOptions {
+  /** Where PostgreSQL is reached; default directly. */
+  readonly databasePort?: number;
+  /** Expect the process to end by itself. */
+  readonly expectExit?: boolean;
+}
+
+export async function startServer(stage: ReadyStage, options: StartOptions = {}): Promise<ServerProcess> {
+  const folder = await mkdtemp(join(tmpdir(), "mcp-server-"));
+  const port = await freePort();
+  let pair = options.certificate ?? selfSigned();
+  let version = 0;
+
+  const deliver = async ({ overrides, certificate, spoil }: DeliverOptions = {}): Promise<void> => {
+    pair = certificate ?? pair;
+    const files = allFiles(stage, { port, pair, databasePort: options.databasePort, overrides });
+    spoil?.(files);
+    const name = `..v${(version += 1)}`;
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name, path)), { recursive: true });
+      await writeFile(join(folder, name, path), text);
+    }
+    await symlink(name, join(folder, "..data-new"));
+    await rename(join(folder, "..data-new"), join(folder, "..data"));
+  };
+  await deliver(options);
+
+  const log: LogLine[] = [];
+  const printed: string[] = [];
+  const child = spawn(process.execPath, [main, "postgres", folder], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {},
+  });
+  const exited = once(child, "close").then(([code]) => code as number | null);
+  child.stderr.on("data", (chunk: Buffer) => void printed.push(chunk.toString()));
+  const lines = createInterface({ input: child.stdout });
+  lines.on("line", (line) => {
+    printed.push(line);
+    log.push(JSON.parse(line) as LogLine);
+  });
+  const server: ServerProcess = {
+    url: `https://localhost:${port}/mcp`,
+    port,
+    log,
+    output: () => printed.join("\n"),
+    ca: () => pair.certificate,
+    deliver,
+    async line(message, since = log.length) {
+      for (let at = since; ; at += 1) {
+        while (at >= log.length) await once(lines, "line");
+        const found = log[at]!;
+        if (found.msg === message) return found;
+      }
+    },
+    signal: (name) => void child.kill(name),
+    exited,
+    async end() {
+      child.kill("SIGKILL");
+      await exited;
+      await rm(folder, { recursive: true });
+    },
+  };
+  if (options.expectExit !== true) {
+    const ended = exited.then(() => Promise.reject(new Error(`the server ended:\n${server.output()}`)));
+    await Promise.race([server.line("listening", 0), ended]);
+    ended.catch(() => {});
+  }
+  return server;
+}
+
+function allFiles(
+  stage: ReadyStage,
+  {
+    port,
+    pair,
+    databasePort,
+    overrides,
+  }: {
+    port: number;
+    pair: { certificate: string; privateKey: string };
+    databasePort: number | undefined;
+    overrides: PostgresServerFilesInput["overrides"];
+  },
+): Record<string, string> {
+  const { port: directPort, ca } = stage.superuser();
+  const rendered = postgresServerFiles({
+    port,
+    hosts: ["mcp.example"],
+    origins: ["https://app.example"],
+    environment: "test",
+    version: "0.0.0",
+    database: {
+      host: "localhost",
+      port: databasePort ?? directPort,
+      user: "postgres_1",
+      readerUser: "postgres_reader_1",
+      poolMax: 4,
+    },
+    ...(overrides === undefined ? {} : { overrides }),
+  });
+  return {
+    ...rendered,
+    "ssl/ca.crt": ca,
+    "ssl/mcp.crt": pair.certificate,
+    "ssl/mcp.key": pair.privateKey,
+    "secrets/database-password": stage.passwords.postgres_1,
+    "secrets/database-reader-password": stage.passwords.postgres_reader_1,
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
