@@ -120,6 +120,7 @@ export class DataTier extends pulumi.ComponentResource {
         docker: settings.docker,
         prefix,
         labels,
+        instance: args.instance,
         image: image.reference,
         network: this.network,
         configuration,

@@ -12,6 +12,8 @@ export interface PostgresServerArgs {
   /** Prefix of the names of all Docker objects, such as `kilocode-mcp-dev`. */
   readonly prefix: string;
   readonly labels: pulumi.Input<Record<string, string>>;
+  /** Random id of the stack instance: the database of another one is refused. */
+  readonly instance: pulumi.Input<string>;
   readonly image: pulumi.Input<string>;
   readonly network: pulumi.Input<string>;
   /** Rendered configuration, and what the container must be given to fit it. */
@@ -99,6 +101,8 @@ export class PostgresServer extends pulumi.ComponentResource {
         password: pulumi.secret(args.superuser.password),
         ca: args.caBundle,
         containerId: this.container.id,
+        volumeId: this.data.id,
+        instance: args.instance,
         timeoutSeconds: 120,
       },
       { parent: this, dependsOn: [hardened], deletedWith: this.container },

@@ -72,6 +72,8 @@ export class Fault extends Error {
   constructor(details: FaultDetails, options?: { cause?: unknown }) {
     super(describeFault(details), options);
     this.name = "Fault";
+    // The engine prints the stack of what a provider throws; a fault explains itself.
+    this.stack = "";
     this.code = details.code;
     this.where = details.where;
     this.problem = details.problem;
@@ -87,6 +89,7 @@ export class Faults extends Error {
   constructor(faults: readonly FaultDetails[]) {
     super(faults.map(describeFault).join("\n\n"));
     this.name = "Faults";
+    this.stack = "";
     this.faults = faults;
   }
 }
