@@ -116,9 +116,9 @@ DECLARE
   deleted bigint;
   cutoff timestamptz;
 BEGIN
-  IF NOT pg_try_advisory_xact_lock(7309940613) OR NOT force AND EXISTS (
-    SELECT FROM mcp.maintenance_runs
-    WHERE finished_at > clock_timestamp() - interval '10 minutes' AND NOT maintenance_runs.more
+  IF NOT pg_try_advisory_xact_lock(7309940613) OR NOT force AND (
+    SELECT r.finished_at > clock_timestamp() - interval '10 minutes' AND NOT r.more
+    FROM mcp.maintenance_runs AS r ORDER BY r.id DESC LIMIT 1
   ) THEN
     RETURN;
   END IF;
