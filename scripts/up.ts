@@ -49,8 +49,9 @@ async function update(session: Session, args: readonly string[]): Promise<{ code
   const log = path.join(folder, "events");
   try {
     const all = ["up", "--stack", session.stack, "--event-log", log, ...args];
+    const asked = args.some((argument) => argument === "--yes" || argument === "-y") ? Date.now() : undefined;
     const code = await pulumiForeground(session, all, { ...session.env, PULUMI_DEBUG_COMMANDS: "true" });
-    return { code, phases: fs.existsSync(log) ? phasesOf(fs.readFileSync(log, "utf8")) : {} };
+    return { code, phases: fs.existsSync(log) ? phasesOf(fs.readFileSync(log, "utf8"), asked) : {} };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }

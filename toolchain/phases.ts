@@ -1,5 +1,6 @@
 /** Seconds that parts of an update took, from Pulumi's own record of it. */
 export interface Phases {
+  /** Only if nobody was asked between preview and update. */
   readonly preview?: number;
   readonly update?: number;
   /** From the last resource to the end: what the program asks of the running stack. */
@@ -14,34 +15,25 @@ interface EngineEvent {
 }
 
 /**
- * Reads the engine's event log: one JSON object per line, times in whole seconds. A preview and the update
- * after it each begin with a prelude and end with a summary.
+ * Reads the engine's event log: one JSON object per line, times in whole seconds. `pulumi up` writes the
+ * preview's events first and begins the file anew for the update.
+ *
+ * @param asked when the command was given, in milliseconds since 1970; undefined if a person's answer lies
+ *   between the preview and the update
  */
-export function phasesOf(log: string): Phases {
+export function phasesOf(log: string, asked: number | undefined): Phases {
   let begun: number | undefined;
   let lastResource: number | undefined;
-  let preview: number | undefined;
-  let update: number | undefined;
-  let gate: number | undefined;
-  for (const event of eventsIn(log)) {
-    if (event.preludeEvent !== undefined) begun = event.timestamp;
-    const type = event.resOutputsEvent?.metadata.type;
-    if (type !== undefined && type !== "pulumi:pulumi:Stack") lastResource = event.timestamp;
-    if (event.summaryEvent === undefined || begun === undefined) continue;
-    if (event.summaryEvent.isPreview === true) {
-      preview = event.timestamp - begun;
-    } else {
-      const resourcesEnd = lastResource ?? event.timestamp;
-      update = resourcesEnd - begun;
-      gate = event.timestamp - resourcesEnd;
-    }
-    lastResource = undefined;
+  for (const { timestamp, preludeEvent, resOutputsEvent, summaryEvent } of eventsIn(log)) {
+    if (preludeEvent !== undefined) begun = timestamp;
+    const type = resOutputsEvent?.metadata.type;
+    if (type !== undefined && type !== "pulumi:pulumi:Stack") lastResource = timestamp;
+    if (begun === undefined || summaryEvent === undefined || summaryEvent.isPreview === true) continue;
+    const resourcesEnd = lastResource ?? timestamp;
+    const preview = asked === undefined ? {} : { preview: Math.max(0, begun - Math.floor(asked / 1000)) };
+    return { ...preview, update: resourcesEnd - begun, gate: timestamp - resourcesEnd };
   }
-  return {
-    ...(preview === undefined ? {} : { preview }),
-    ...(update === undefined ? {} : { update }),
-    ...(gate === undefined ? {} : { gate }),
-  };
+  return {};
 }
 
 function eventsIn(log: string): EngineEvent[] {

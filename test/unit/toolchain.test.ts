@@ -194,15 +194,17 @@ describe("Pulumi", () => {
 describe("what is shown", () => {
   it("takes the times from the engine's events", () => {
     const events = [
-      { timestamp: 10, preludeEvent: {} },
-      { timestamp: 13, summaryEvent: { isPreview: true } },
       { timestamp: 20, preludeEvent: {} },
       { timestamp: 26, resOutputsEvent: { metadata: { type: "docker:index/container:Container" } } },
       { timestamp: 28, resOutputsEvent: { metadata: { type: "pulumi:pulumi:Stack" } } },
       { timestamp: 28, summaryEvent: { isPreview: false } },
     ];
     const log = `${events.map((event) => JSON.stringify(event)).join("\n")}\n{"cut`;
-    assert.deepEqual(phasesOf(log), { preview: 3, update: 6, gate: 2 });
+    assert.deepEqual(phasesOf(log, 17_500), { preview: 3, update: 6, gate: 2 });
+    assert.deepEqual(phasesOf(log, undefined), { update: 6, gate: 2 });
+    const onlyPreview =
+      '{"timestamp":1,"preludeEvent":{}}\n{"timestamp":2,"summaryEvent":{"isPreview":true}}';
+    assert.deepEqual(phasesOf(onlyPreview, 1000), {});
   });
 
   it("sums up without a secret, with a call that can be pasted", () => {
