@@ -90,8 +90,8 @@ export class McpServer extends pulumi.ComponentResource {
         cpus: args.cpus,
         pids: 128,
         health: {
-          command: ["node", "/opt/kilocode/mcp-servers/servers/healthcheck.ts", args.server],
-          intervalSeconds: 15,
+          command: ["node", "/opt/kilocode/mcp-servers/servers/healthcheck.ts"],
+          intervalSeconds: 30,
         },
         graceSeconds: 15,
       },

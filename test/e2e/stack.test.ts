@@ -204,6 +204,17 @@ describe("a stack, from nothing to nothing", function () {
     }
   });
 
+  it("is healthy in the engine's eyes too", async () => {
+    for (const name of ["database", "postgres"]) {
+      let health = "starting";
+      while (health === "starting") {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        health = (await container(name)).State.Health?.Status ?? "none";
+      }
+      assert.equal(health, "healthy", name);
+    }
+  });
+
   it("takes a reloadable setting up without a restart, and shows it in the preview", async () => {
     const started = (await container("database")).State.StartedAt;
     stack.configure({ environment: "dev", postgres: { settings: { log_min_duration_statement: "2s" } } });
