@@ -7,6 +7,7 @@ import { ensureEngine } from "./installEngine.ts";
 import { projectRoot } from "./pins.ts";
 import { ensurePulumi, userPulumiHome, type Pulumi } from "./pulumi.ts";
 import { capture, foreground, type Finished } from "./run.ts";
+import { removeStaleLocks } from "./staleLock.ts";
 import { keepingStackFile } from "./stackFile.ts";
 import {
   ensurePassphrase,
@@ -65,13 +66,14 @@ export function inspectSession(stack: string, pulumi: Pulumi): Session {
 }
 
 /**
- * Access to a stack's state and secrets; `dev` gets its passphrase here.
+ * Access to a stack's state and secrets; `dev` gets its passphrase here, and the lock of a dead process goes.
  * @throws Fault PASSPHRASE_MISSING
  */
 export function openSession(stack: string, pulumi: Pulumi): Session {
   const session = inspectSession(stack, pulumi);
   requirePassphrase(session.state, stack, isTerminal(), session.stackFile);
   ensurePassphrase(session.state);
+  removeStaleLocks(session);
   return session;
 }
 
