@@ -73,6 +73,7 @@ export class TestStack {
     stack.portBase = await freePortBase();
     stack.configure({ environment: "dev", ...config });
     const made = await stack.pulumi(["stack", "init", stack.name]);
+    stack.tidyCheckout();
     if (made.code !== 0) throw new Error(made.output);
     return stack;
   }
@@ -137,6 +138,12 @@ export class TestStack {
       if (kind === "volume") await engine.getVolume(name).remove({ force: true });
     }
     rmSync(this.folder, { recursive: true, force: true });
+    this.tidyCheckout();
+  }
+
+  /** Commands that know no `--config-file` leave one in the checkout; it holds no more than the state does. */
+  private tidyCheckout(): void {
+    rmSync(join(repository, `Pulumi.${this.name}.yaml`), { force: true });
   }
 }
 
