@@ -87,14 +87,20 @@ function baseSections(resources: Resources, tuned: SettingValues): Section[] {
       log_autovacuum_min_duration: "10s",
     }),
     section(
-      "Statements: changes of structure and slow ones, without their parameters; failed ones never, as they may hold a password.",
+      "Statements: pgaudit logs changes of structure and roles without passwords, auto_explain slow queries.",
       {
-        log_statement: "ddl",
+        // The server itself would log passwords: with `ddl` those of CREATE ROLE, with a duration those of a
+        // slow one, with an error those of a failed one.
+        log_statement: "none",
         log_duration: "off",
-        log_min_duration_statement: "1s",
-        log_parameter_max_length: "0",
+        log_min_duration_statement: "-1",
         log_min_error_statement: "panic",
-        shared_preload_libraries: "pg_stat_statements",
+        log_parameter_max_length: "0",
+        shared_preload_libraries: "pg_stat_statements, pgaudit, auto_explain",
+        "pgaudit.log": "ddl, role",
+        "pgaudit.log_catalog": "off",
+        "auto_explain.log_min_duration": "1s",
+        "auto_explain.log_parameter_max_length": "0",
         "pg_stat_statements.track_utility": "off",
       },
     ),

@@ -17,6 +17,7 @@ const preloadable = [
   "auth_delay",
   "passwordcheck",
   "pg_prewarm",
+  "pgaudit",
   "vector",
 ];
 /** Prefixes of settings that those modules define. */
@@ -25,6 +26,7 @@ const extensionPrefixes = [
   "auto_explain",
   "auth_delay",
   "pg_prewarm",
+  "pgaudit",
   "hnsw",
   "ivfflat",
 ];

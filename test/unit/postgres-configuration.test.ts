@@ -37,7 +37,9 @@ describe("postgresql.conf", () => {
 
   it("logs no password and every line's role, database, application and host", () => {
     const settings = new Map(readSettings(configuration().conf));
-    assert.equal(settings.get("log_statement"), "ddl");
+    assert.equal(settings.get("log_statement"), "none");
+    assert.equal(settings.get("pgaudit.log"), "ddl, role");
+    assert.equal(settings.get("log_min_duration_statement"), "-1");
     assert.equal(settings.get("log_duration"), "off");
     assert.equal(settings.get("log_min_error_statement"), "panic");
     assert.equal(settings.get("log_parameter_max_length"), "0");
