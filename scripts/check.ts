@@ -2,7 +2,7 @@ import path from "node:path";
 import { command } from "#toolchain/command.ts";
 import { projectRoot } from "#toolchain/pins.ts";
 import { say, step } from "#toolchain/progress.ts";
-import { capture } from "#toolchain/run.ts";
+import { capture, type Finished } from "#toolchain/run.ts";
 import { runMocha, testFiles, verdict } from "#toolchain/testRun.ts";
 import { toolEnv } from "#toolchain/tools.ts";
 
@@ -15,7 +15,7 @@ await command(async () => {
     ["format", "prettier", ["--check", "--log-level", "warn", "."]],
   ];
   for (const [what, program, args] of tools) {
-    const result = await step(what, () => node(program, args));
+    const result = await step(what, () => node(program, args), succeeded);
     if (result.code === 0) continue;
     failed = true;
     say(`${result.stdout}${result.stderr}`);
@@ -27,6 +27,8 @@ await command(async () => {
   return failed ? 1 : code;
 });
 
+const succeeded = (result: Finished) => result.code === 0;
+
 function node(program: string, args: readonly string[]) {
   const file = path.join(projectRoot, "node_modules", ".bin", program);
   return capture(file, args, { env: toolEnv(), cwd: projectRoot });
@@ -36,7 +38,7 @@ function node(program: string, args: readonly string[]) {
 async function generated(): Promise<boolean> {
   const script = path.join(projectRoot, "scripts", "generate.ts");
   const run = (args: readonly string[]) => capture(process.execPath, [script, ...args], { cwd: projectRoot });
-  const compared = await step("generated files", () => run(["--check"]));
+  const compared = await step("generated files", () => run(["--check"]), succeeded);
   if (compared.code === 0) return true;
   if (process.env.CI === "true") {
     say(`${compared.stdout}${compared.stderr}`);

@@ -45,8 +45,10 @@ export async function installOfficial(env: NodeJS.ProcessEnv): Promise<string | 
     fs.rmSync(draft, { recursive: true, force: true });
     say(`Installing Pulumi ${pulumiVersion} (official release, about 0.4 GB) into ${folder}`);
     const installer = path.join(projectRoot, "toolchain", "runInstaller.ts");
-    const { code } = await step(`Pulumi ${pulumiVersion}`, () =>
-      capture(process.execPath, [installer, draft], { env, timeoutSeconds: 600 }),
+    const { code } = await step(
+      `Pulumi ${pulumiVersion}`,
+      () => capture(process.execPath, [installer, draft], { env, timeoutSeconds: 600 }),
+      (result) => result.code === 0,
     );
     if (code === 0) fs.renameSync(draft, folder);
     else fs.rmSync(draft, { recursive: true, force: true });

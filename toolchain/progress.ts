@@ -14,9 +14,14 @@ export function duration(milliseconds: number): string {
 
 /**
  * Does `work` and shows how long it takes: on a terminal in one line that counts, elsewhere as a line at the
- * start and one at the end, with a sign of life every minute.
+ * start and one at the end, with a sign of life every minute. It failed if `work` throws or its result is not
+ * `good`.
  */
-export async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
+export async function step<T>(
+  what: string,
+  work: () => Promise<T>,
+  good: (result: T) => boolean = () => true,
+): Promise<T> {
   const terminal = process.stderr.isTTY;
   const started = Date.now();
   const elapsed = () => duration(Date.now() - started);
@@ -35,7 +40,7 @@ export async function step<T>(what: string, work: () => Promise<T>): Promise<T> 
   };
   try {
     const result = await work();
-    end(pc.green("✓"));
+    end(good(result) ? pc.green("✓") : pc.red("✗"));
     return result;
   } catch (error) {
     end(pc.red("✗"));
