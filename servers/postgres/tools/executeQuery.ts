@@ -9,17 +9,19 @@ const description = `Runs one SQL statement (PostgreSQL 17) in a read-only trans
 Write parameters as $1, $2, … and pass their values in "params".
 bigint and numeric come as strings, bytea as base64, timestamps as ISO 8601 in UTC, vectors as text.`;
 
+const scalars = [z.string(), z.number(), z.boolean(), z.null().describe("SQL's NULL")] as const;
+
+/** `additionalProperties: true`, which more clients understand than the empty schema. */
+const anyObject = () => z.looseObject({}).meta({ additionalProperties: true });
+
 const input = z.object({
   sql: z.string().min(1).max(1_000_000).describe("Exactly one statement; nothing it does outlives the call."),
   params: z
     .array(
       z.union([
-        z.string(),
-        z.number(),
-        z.boolean(),
-        z.null(),
-        z.array(z.unknown()).describe("a PostgreSQL array"),
-        z.record(z.string(), z.unknown()).describe("a json value"),
+        ...scalars,
+        z.array(z.union(scalars)).describe("a PostgreSQL array of one dimension"),
+        anyObject().describe("a json value"),
       ]),
     )
     .max(1000)
@@ -31,7 +33,7 @@ const input = z.object({
 const output = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
   rows: z
-    .array(z.looseObject({}))
+    .array(anyObject())
     .describe("One object per row, keyed by column name; a repeated name gets a number."),
   rowCount: z.number().int().describe("Rows in this answer."),
   truncated: z.boolean().describe("Whether there were more rows than this answer holds."),

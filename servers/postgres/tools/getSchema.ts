@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { orNull } from "#servers/runtime/orNull.ts";
 import { defineTool } from "#servers/runtime/tool.ts";
 import type { AnyTool } from "#servers/runtime/tool.ts";
 import type { Reader } from "../reader.ts";
@@ -14,15 +15,15 @@ const output = z.object({
       schema: z.string(),
       name: z.string(),
       kind: z.enum(["table", "partitioned table", "view", "materialized view", "foreign table"]),
-      comment: z.string().nullable(),
+      comment: orNull(z.string()),
       columns: z
         .array(
           z.object({
             name: z.string(),
             type: z.string(),
             nullable: z.boolean(),
-            default: z.string().nullable(),
-            comment: z.string().nullable(),
+            default: orNull(z.string()),
+            comment: orNull(z.string()),
           }),
         )
         .describe("Only columns that execute_query can read."),

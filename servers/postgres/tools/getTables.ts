@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { orNull } from "#servers/runtime/orNull.ts";
 import { defineTool } from "#servers/runtime/tool.ts";
 import type { AnyTool } from "#servers/runtime/tool.ts";
 import type { Reader } from "../reader.ts";
@@ -13,11 +14,10 @@ const output = z.object({
       schema: z.string(),
       name: z.string(),
       kind: z.enum(["table", "partitioned table", "view", "materialized view", "foreign table"]),
-      estimatedRows: z
-        .number()
-        .nullable()
-        .describe("The planner's estimate; null when it was never analysed, or a view."),
-      comment: z.string().nullable(),
+      estimatedRows: orNull(z.number()).describe(
+        "The planner's estimate; null when it was never analysed, or a view.",
+      ),
+      comment: orNull(z.string()),
     }),
   ),
   truncated: z.boolean().describe("Whether there were more tables than this answer holds."),

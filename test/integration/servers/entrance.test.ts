@@ -44,7 +44,7 @@ describe("the entrance of a server", function () {
       { authorization: `Bearer kcp_${"0".repeat(32)}` },
       { authorization: "Basic a2NwOng=" },
     ]) {
-      const { status, headers: answered } = await list(headers as Record<string, string>);
+      const { status, headers: answered } = await list(headers);
       assert.equal(status, 401, JSON.stringify(headers));
       assert.match(answered.get("www-authenticate") ?? "", /error="invalid_token"/);
     }

@@ -79,10 +79,11 @@ describe("the postgres server to its clients", function () {
     it(`is accepted by the Inspector, ${era} protocol`, async () => {
       const run = async (...args: string[]) =>
         inspect(server, ["--header", `X-API-Key: ${stage.keys.default}`, "--protocol-era", era, ...args]);
-      const listed = JSON.parse(await run("--method", "tools/list", "--strict")) as {
-        tools: { name: string }[];
+      const { result, ...findings } = JSON.parse(await run("--method", "tools/list", "--strict")) as {
+        result: { tools: { name: string }[] };
       };
-      assert.deepEqual(listed.tools.map(({ name }) => name).sort(), tools);
+      assert.deepEqual(result.tools.map(({ name }) => name).sort(), tools);
+      assert.deepEqual(findings, {});
       const calls = {
         execute_query: ["--tool-arg", "sql=SELECT 6 * 7 AS answer"],
         get_tables: ["--tool-arg", "schema=mcp"],
@@ -92,7 +93,7 @@ describe("the postgres server to its clients", function () {
         const answer = await run("--method", "tools/call", "--tool-name", name, ...args);
         assert.match(
           answer,
-          { execute_query: /"answer": 42/, get_tables: /memory_items/, get_schema: /username/ }[name]!,
+          { execute_query: /"answer":42/, get_tables: /memory_items/, get_schema: /username/ }[name]!,
         );
       }
     });

@@ -16,7 +16,7 @@ export async function request(server: ServerProcess, init: RequestInit = {}, pat
       ...init,
       dispatcher,
     } as never);
-    return { status: response.status, headers: response.headers as never, text: await response.text() };
+    return { status: response.status, headers: response.headers, text: await response.text() };
   } finally {
     await dispatcher.close();
   }
@@ -55,7 +55,7 @@ export async function connectClient(
     { name: "test", version: "0" },
     era === "legacy" ? {} : { versionNegotiation: { mode: { pin: "2026-07-28" } } },
   );
-  await client.connect(transport as never);
+  await client.connect(transport);
   return {
     client,
     close: async () => {

@@ -154,7 +154,6 @@ describe("SQL that tries to write or to escape", function () {
       await superuser.query(`ALTER ROLE postgres_reader_1 PASSWORD '${verifier}'`);
       await superuser.query("ALTER ROLE postgres_reader_1 RESET ALL");
     }
-    console.log(effects.join("\n"));
     assert.ok(effects.length >= 5, effects.join("\n"));
   });
 });
