@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { RawConfig } from "#settings/settings.ts";
+import { committedFile } from "#test/unit/committedFile.ts";
 import { codesOf, faultsOf, production, raw } from "#test/unit/settingsCases.ts";
 
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
@@ -107,7 +107,7 @@ describe("The committed stack files", () => {
 });
 
 function stackFile(stack: string): string {
-  return readFileSync(new URL(`../../Pulumi.${stack}.yaml`, import.meta.url), "utf8");
+  return committedFile(`Pulumi.${stack}.yaml`);
 }
 
 function committed(stack: string): RawConfig {
