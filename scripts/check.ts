@@ -27,7 +27,9 @@ await command(async () => {
   return failed ? 1 : code;
 });
 
-const succeeded = (result: Finished) => result.code === 0;
+function succeeded(result: Finished): boolean {
+  return result.code === 0;
+}
 
 function node(program: string, args: readonly string[]) {
   const file = path.join(projectRoot, "node_modules", ".bin", program);
