@@ -34,7 +34,7 @@ export async function ensureBaseImage(endpoint: DockerEndpoint, env = process.en
   await withLock(path.join(cacheFolder(env), "locks", "base-image"), async () => {
     if (await hasImage(docker, baseImage)) return;
     if (!(await hasImage(docker, published)) && !(await pulled(docker))) {
-      await step("base image (mmdebstrap)", () => made(docker, env));
+      await step("base image (mmdebstrap)", () => makeBaseImage(docker, env));
       return;
     }
     await tag(docker);
@@ -76,7 +76,11 @@ async function pulled(docker: Docker): Promise<boolean> {
   }
 }
 
-async function made(docker: Docker, env: NodeJS.ProcessEnv): Promise<void> {
+/**
+ * Makes the base image from Debian's packages and imports it through the engine's API.
+ * @throws Fault BASE_IMAGE_MISSING
+ */
+export async function makeBaseImage(docker: Docker, env: NodeJS.ProcessEnv, name = baseName): Promise<void> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "kilocode-base-"));
   const archive = path.join(folder, "trixie.tar");
   try {
@@ -88,13 +92,20 @@ async function made(docker: Docker, env: NodeJS.ProcessEnv): Promise<void> {
       timeoutSeconds: 900,
     });
     if (result.code !== 0) missing(`mmdebstrap failed:\n${result.stderr.trim().slice(-1500)}`);
-    const answer = await docker.importImage(archive, baseName);
+    await imported(docker, archive, name);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function imported(docker: Docker, archive: string, name: typeof baseName): Promise<void> {
+  try {
+    const answer = await docker.importImage(archive, name);
     await new Promise<void>((resolve, reject) => {
       docker.modem.followProgress(answer, (error) => (error === null ? resolve() : reject(error)));
     });
-    if (!(await hasImage(docker, baseImage))) missing("the engine did not keep the imported image");
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    missing(`the engine refused the image: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
