@@ -6,7 +6,7 @@ import { StackIdentity } from "#components/stackIdentity.ts";
 import { gateClient } from "#gate/serverQuestions.ts";
 import { successGate, type GateQuestions } from "#gate/successGate.ts";
 import { databaseName, objectNames, objectPrefix, serverNames } from "#model/names.ts";
-import { clientEntries, fileHashes, urlOfDatabase } from "#model/outputs.ts";
+import { clientEntries, fileHashes, keysOf, urlOfDatabase } from "#model/outputs.ts";
 import { postgresConfiguration } from "#model/postgres/configuration.ts";
 import { preflight } from "#providers/docker/preflight.ts";
 import { migrationManifest } from "#providers/migrations/manifest.ts";
@@ -49,7 +49,15 @@ const data = new DataTier(
 // Configuration files → MCP servers.
 const servers = new McpServers(
   "servers",
-  { settings, prefix, labels, version: "0.1.0", ...data },
+  {
+    settings,
+    prefix,
+    labels,
+    version: "0.1.0",
+    network: data.network,
+    authority: data.authority,
+    logins: data.logins,
+  },
   { ...onEngine, dependsOn: [data] },
 );
 
@@ -66,7 +74,7 @@ const { host, port } = data.reached;
 const { user, password } = data.logins.app_user;
 export const endpoints = servers.endpoints;
 export const caCertificate = data.authority.bundle;
-export const apiKeys = data.apiKeys.apply(({ [gateClient]: _, ...keys }) => keys);
+export const apiKeys = data.apiKeys.apply((keys) => keysOf(settings.clients, keys));
 export const database = { host, port, name: databaseName };
 export const databaseUrl = password.apply((text) => urlOfDatabase({ user, password: text, host, port }));
 export const files = fileHashes({

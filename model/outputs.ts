@@ -33,3 +33,11 @@ export function fileHashes(files: Readonly<Record<string, string>>): Record<stri
   const hash = (text: string) => createHash("sha256").update(text).digest("hex");
   return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, hash(text)]));
 }
+
+/** The keys of the stack's own clients, without the one that the gate uses. */
+export function keysOf(
+  clients: Readonly<Record<string, unknown>>,
+  keys: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(keys).filter(([client]) => client in clients));
+}

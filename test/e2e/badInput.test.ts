@@ -93,7 +93,7 @@ describe("bad input gets one clear error, and nothing is changed", function () {
 
   it("a Node.js that cannot run TypeScript, under plain pulumi", async () => {
     const folder = await folderWithOldNode(stack.folder);
-    const output = await refused({ PATH: `${folder}:${process.env["PATH"]}` });
+    const output = await refused({ PATH: `${folder}:${process.env["PATH"] ?? ""}` });
     assert.match(output, /NODE_TOO_OLD.*22\.18/s);
   });
 });
