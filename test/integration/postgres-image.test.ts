@@ -143,6 +143,21 @@ describe("PostgreSQL in its container", function () {
     assert.ok(!(await server.logs()).includes("terminated by signal 9"));
   });
 
+  it("has a /dev/shm that holds a parallel index build, which a smaller one would not", async () => {
+    const build = (memory: string) =>
+      server.query(
+        `SET maintenance_work_mem = '${memory}'; SET min_parallel_table_scan_size = 0;
+         DROP INDEX IF EXISTS vectors_hnsw; CREATE INDEX vectors_hnsw ON vectors USING hnsw (v vector_l2_ops)`,
+      );
+    await server.query(
+      `CREATE EXTENSION vector; CREATE TABLE vectors (v vector(8)) WITH (parallel_workers = 2);
+       INSERT INTO vectors SELECT ARRAY(SELECT random() FROM generate_series(1, 8) WHERE n > 0) FROM generate_series(1, 2000) n`,
+    );
+    const [tuned] = await server.query("SELECT current_setting('maintenance_work_mem') AS memory");
+    await build(String(tuned?.["memory"]));
+    await assert.rejects(build("400MB"), /could not resize shared memory segment/);
+  });
+
   it("refuses ALTER SYSTEM: the rendered file is the only source", async () => {
     await assert.rejects(server.query("ALTER SYSTEM SET work_mem = '1MB'"), /ALTER SYSTEM is not allowed/);
   });

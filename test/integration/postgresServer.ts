@@ -5,7 +5,7 @@ import { Client, type ClientConfig } from "pg";
 import { containerPorts, paths, roles, serviceUids } from "#model/names.ts";
 import { postgresConfiguration } from "#model/postgres/configuration.ts";
 import { scramVerifier } from "#model/scram.ts";
-import { dockerEngine } from "#providers/docker/engine.ts";
+import { dockerEngine, isNotFound } from "#providers/docker/engine.ts";
 import { deliverFiles } from "#providers/files/runner.ts";
 import { buildImage } from "#providers/image/build.ts";
 import { buildContext } from "#providers/image/context.ts";
@@ -49,84 +49,113 @@ export async function startPostgres(options: TestPostgresOptions = {}): Promise<
   const engine = dockerEngine({});
   const image = `kilocode-mcp-postgres:${buildContext("postgres").hash}`;
   await buildImage(engine, "postgres", image);
-  const id = randomBytes(4).toString("hex");
-  const volumes = { files: `test-postgres-${id}-files`, data: `test-postgres-${id}-data` };
+  const place = await makePlace(engine, image);
+  try {
+    const server = await startIn(place, options);
+    if (options.wait !== false) await untilReady(server);
+    return server;
+  } catch (error) {
+    await removePlace(place);
+    throw error;
+  }
+}
+
+/** Docker objects of one server: a network of its own, as a stack has it, and two volumes. */
+interface Place {
+  readonly engine: Docker;
+  readonly image: string;
+  readonly id: string;
+  readonly labels: Record<string, string>;
+  readonly files: string;
+  readonly data: string;
+}
+
+async function makePlace(engine: Docker, image: string): Promise<Place> {
+  const id = `test-postgres-${randomBytes(4).toString("hex")}`;
   const labels = { "io.kilocode.test": id };
-  for (const Name of Object.values(volumes)) await engine.createVolume({ Name, Labels: labels });
+  const place = { engine, image, id, labels, files: `${id}-files`, data: `${id}-data` };
+  await engine.createNetwork({ Name: id, Labels: labels });
+  for (const Name of [place.files, place.data]) await engine.createVolume({ Name, Labels: labels });
+  return place;
+}
+
+/** Also what a failed start left. */
+async function removePlace({ engine, id, files, data }: Place): Promise<void> {
+  const unlessGone = (error: unknown) => {
+    if (!isNotFound(error)) throw error;
+  };
+  await engine.getContainer(id).remove({ force: true, v: true }).catch(unlessGone);
+  await engine.getNetwork(id).remove().catch(unlessGone);
+  for (const volume of [files, data])
+    await engine.getVolume(volume).remove({ force: true }).catch(unlessGone);
+}
+
+async function startIn(place: Place, options: TestPostgresOptions): Promise<TestPostgres> {
+  const { engine, image, labels } = place;
   const memory = options.memory ?? 512 * 1024 ** 2;
-  const resources = {
-    memory,
-    cpus: 1,
-    workload: "web",
-    storage: "ssd",
-    settings: options.settings ?? {},
-  } as const;
-  const configuration = postgresConfiguration(resources);
+  const resources = { memory, cpus: 1, workload: "web", storage: "ssd" } as const;
+  const configuration = postgresConfiguration({ ...resources, settings: options.settings ?? {} });
+  const { conf, hba } = configuration;
   const password = randomBytes(16).toString("hex");
   const verifier = scramVerifier(password, randomBytes(16).toString("base64"));
-  const { certificate, privateKey } = selfSigned();
-  const deliver = (conf: string) =>
+  const { certificate: ca, privateKey } = selfSigned();
+  const deliver = (text: string) =>
     deliverFiles({
       docker: {},
-      volume: volumes.files,
+      volume: place.files,
       image,
       labels,
       uid,
       files: {
-        "postgres/postgresql.conf": conf,
-        "postgres/pg_hba.conf": configuration.hba,
-        "ssl/server.crt": certificate,
-        "ssl/ca.crt": certificate,
+        "postgres/postgresql.conf": text,
+        "postgres/pg_hba.conf": hba,
+        "ssl/server.crt": ca,
+        "ssl/ca.crt": ca,
       },
       secrets: { "ssl/server.key": privateKey, "secrets/superuser": verifier },
       check: [],
       reload: null,
     });
-  await deliver(configuration.conf);
-  if (options.prepare !== undefined) await asRoot(engine, image, volumes.data, options.prepare);
-  const container = await engine.createContainer(hardened(image, volumes, labels, memory, configuration));
+  await deliver(conf);
+  if (options.prepare !== undefined) await asRoot(engine, image, place.data, options.prepare);
+  const container = await engine.createContainer(hardened(place, memory, configuration));
   await container.start();
   const port = await publishedPort(container);
-  const query = (sql: string) => queryOnce(connection(port, certificate, password), sql);
-  const server: TestPostgres = {
+  const query = (sql: string) => queryOnce(connection(port, ca, password), sql);
+  return {
     engine,
     container,
     host: "127.0.0.1",
     port,
-    ca: certificate,
+    ca,
     password,
     verifier,
-    volume: volumes.data,
+    volume: place.data,
     query,
-    conf: configuration.conf,
-    reconfigure: async (conf) => {
-      await deliver(conf);
+    conf,
+    reconfigure: async (text) => {
+      await deliver(text);
       await query("SELECT pg_reload_conf()");
     },
     logs: () => logsOf(container),
-    stop: async () => {
-      await container.remove({ force: true, v: true });
-      for (const name of Object.values(volumes)) await engine.getVolume(name).remove({ force: true });
-    },
+    stop: () => removePlace(place),
   };
-  if (options.wait !== false) await untilReady(server);
-  return server;
 }
 
 function hardened(
-  image: string,
-  volumes: { files: string; data: string },
-  labels: Record<string, string>,
+  place: Place,
   memory: number,
   { shmSize, dataLimit, pids }: { shmSize: number; dataLimit: number; pids: number },
 ): Docker.ContainerCreateOptions {
   const port = `${String(containerPorts.database)}/tcp`;
   return {
-    Image: image,
-    Labels: labels,
+    name: place.id,
+    Image: place.image,
+    Labels: place.labels,
     User: `${String(uid)}:${String(uid)}`,
     ExposedPorts: { [port]: {} },
     HostConfig: {
+      NetworkMode: place.id,
       ReadonlyRootfs: true,
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
@@ -138,8 +167,8 @@ function hardened(
       Tmpfs: { "/tmp": "", [paths.socket]: `uid=${String(uid)},gid=${String(uid)},mode=0700` },
       PortBindings: { [port]: [{ HostIp: "127.0.0.1", HostPort: "" }] },
       Mounts: [
-        { Type: "volume", Source: volumes.data, Target: paths.data },
-        { Type: "volume", Source: volumes.files, Target: paths.files, ReadOnly: true },
+        { Type: "volume", Source: place.data, Target: paths.data },
+        { Type: "volume", Source: place.files, Target: paths.files, ReadOnly: true },
       ],
     },
   };
