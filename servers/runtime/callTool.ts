@@ -20,7 +20,7 @@ export async function callTool(
   };
   try {
     const signal = AbortSignal.any([call.signal, limit]);
-    const output = await tool.run(args as never, { ...call, signal });
+    const output = await tool.run(args, { ...call, signal });
     log.info({ ...event, outcome: "success", milliseconds: since(start) }, "tool call");
     return { content: [{ type: "text", text: JSON.stringify(output) }], structuredContent: output };
   } catch (error) {

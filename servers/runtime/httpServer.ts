@@ -87,7 +87,9 @@ async function serve(
     );
   }
   const gone = new AbortController();
-  response.once("close", () => gone.abort());
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
   const auth = authInfoOf({ caller: verdict.caller, requestId, signal: gone.signal });
   const handle = toNodeHandler(options.handler, {
     maxRequestBodySize: config.server.maxRequestSize,

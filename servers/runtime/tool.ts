@@ -1,5 +1,6 @@
-import type { ToolAnnotations } from "@modelcontextprotocol/server";
+import type { StandardSchemaWithJSON, ToolAnnotations } from "@modelcontextprotocol/server";
 import type { z } from "zod";
+import { describedOnce } from "./describedOnce.ts";
 import type { Caller } from "./keyVerifier.ts";
 
 /** What a tool does to the world; `access.json` gives each role its permissions. */
@@ -26,13 +27,21 @@ export interface Tool<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject
 }
 
 /** A tool whose types are only known inside it. */
-export type AnyTool = Omit<Tool, "run"> & {
-  run(args: never, call: ToolCall): Promise<Record<string, unknown>>;
-};
+export interface AnyTool extends Omit<Tool, "input" | "output" | "run"> {
+  readonly input: StandardSchemaWithJSON;
+  readonly output: StandardSchemaWithJSON;
+  /** `args` have passed `input`. */
+  run(args: unknown, call: ToolCall): Promise<Record<string, unknown>>;
+}
 
 /** Keeps the argument and result types of a tool together while it is written. */
 export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(tool: Tool<I, O>): AnyTool {
-  return tool;
+  return {
+    ...tool,
+    input: describedOnce(tool.input),
+    output: describedOnce(tool.output),
+    run: (args, call) => tool.run(args as z.output<I>, call),
+  };
 }
 
 /** A failure that the caller is told in these words. Anything else becomes an internal error with the request's id. */
