@@ -41,11 +41,11 @@ SELECT mcp.manage_partitions('audit_logs', 'created_at', 'week', 4, 90);
 CREATE FUNCTION mcp.redact_json(value jsonb) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = mcp, extensions, pg_temp AS $$
 DECLARE
-  secret CONSTANT text := '(passw|secret|api_?key|key_hash|authorization|cookie|private_?key|credential|(^|_|access|refresh)token$)';
+  secret CONSTANT text := '(passw|secret|api[-_]?key|key_hash|authorization|cookie|private[-_]?key|credential|token$)';
 BEGIN
   RETURN CASE
     -- Most values name nothing of the kind, and are not taken apart.
-    WHEN value IS NULL OR value::text !~* '(passw|secret|api_?key|key_hash|authorization|cookie|private_?key|credential|token")' THEN value
+    WHEN value IS NULL OR value::text !~* replace(secret, '$', '"') THEN value
     WHEN jsonb_typeof(value) = 'object' THEN
       (SELECT jsonb_object_agg(key, CASE WHEN key ~* secret THEN to_jsonb('[redacted]'::text) ELSE mcp.redact_json(v) END)
        FROM jsonb_each(value) AS e (key, v))
@@ -83,7 +83,8 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON mcp.audit_logs
   FOR EACH STATEMENT EXECUTE FUNCTION mcp.refuse_change();
 
 -- How a server records a call. `client` is an account's name, or what an unknown caller claimed to be.
--- With event_id and occurred_at a row may be sent again: it is kept once. Returns its id, NULL if it was there.
+-- Text that is too long is cut, so that a call is recorded in any case. With event_id and occurred_at a row may be
+-- sent again: it is kept once. Returns its id, NULL if it was there.
 CREATE FUNCTION mcp.record_audit(
   action text, resource_type text, resource_id text, client text, status text,
   server_name text DEFAULT NULL, ip_address inet DEFAULT NULL, user_agent text DEFAULT NULL,
@@ -99,11 +100,11 @@ BEGIN
   END IF;
   INSERT INTO mcp.audit_logs AS a (action, resource_type, resource_id, user_id, actor, ip_address, user_agent,
     request_data, response_data, status, error_message, created_at, server_name, duration_ms, event_id)
-  VALUES (record_audit.action, record_audit.resource_type, left(record_audit.resource_id, 100),
+  VALUES (left(record_audit.action, 100), left(record_audit.resource_type, 50), left(record_audit.resource_id, 100),
     (SELECT u.id FROM mcp.users AS u WHERE u.username = client), left(client, 100),
-    record_audit.ip_address, record_audit.user_agent, record_audit.request_data, record_audit.response_data,
-    record_audit.status, record_audit.error_message, coalesce(occurred_at, clock_timestamp()),
-    record_audit.server_name, record_audit.duration_ms, record_audit.event_id)
+    record_audit.ip_address, left(record_audit.user_agent, 500), record_audit.request_data, record_audit.response_data,
+    record_audit.status, left(record_audit.error_message, 2000), coalesce(occurred_at, clock_timestamp()),
+    left(record_audit.server_name, 100), record_audit.duration_ms, record_audit.event_id)
   ON CONFLICT DO NOTHING
   RETURNING a.id INTO recorded;
   RETURN recorded;

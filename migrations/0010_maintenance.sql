@@ -31,9 +31,9 @@ $$;
 
 -- Drops partitions that are old as a whole. Who reads the table for long is not waited for: the problem is
 -- told, and the next call tries again. `removed` is counted only on demand, as counting reads all of it.
-CREATE FUNCTION mcp.drop_expired_partitions(parent text, cutoff timestamptz, counted boolean,
+CREATE FUNCTION mcp.drop_expired_partitions(parent text, cutoff timestamptz, counted boolean, attempts integer,
   OUT dropped integer, OUT removed bigint, OUT problem text)
-LANGUAGE plpgsql SET search_path = mcp, extensions, pg_temp SET lock_timeout = '200ms' AS $$
+LANGUAGE plpgsql SET search_path = mcp, extensions, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
   old_partition text;
   found_rows bigint;
@@ -41,19 +41,19 @@ BEGIN
   dropped := 0;
   removed := 0;
   FOR old_partition IN SELECT name FROM mcp.partitions_of(parent) WHERE upper_bound <= cutoff LOOP
-    FOR attempt IN 1..3 LOOP
+    found_rows := 0;
+    IF counted THEN
+      EXECUTE format('SELECT count(*) FROM mcp.%I', old_partition) INTO found_rows;
+    END IF;
+    FOR attempt IN 1..attempts LOOP
       BEGIN
         EXECUTE format('LOCK TABLE mcp.%I, mcp.%I IN ACCESS EXCLUSIVE MODE', parent, old_partition);
-        found_rows := 0;
-        IF counted THEN
-          EXECUTE format('SELECT count(*) FROM mcp.%I', old_partition) INTO found_rows;
-        END IF;
         EXECUTE format('DROP TABLE mcp.%I', old_partition);
         dropped := dropped + 1;
         removed := removed + found_rows;
         EXIT;
       EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-        IF attempt = 3 THEN
+        IF attempt = attempts THEN
           problem := format('%s could not be dropped: the table is in use', old_partition);
           RETURN;
         END IF;
@@ -66,9 +66,9 @@ $$;
 
 -- Makes the partitions ahead and those for rows that wait in the default partition: at most 12 of these in a
 -- call, none for rows that are old anyway or more than ten years ahead.
-CREATE FUNCTION mcp.make_partitions(parent text, cutoff timestamptz,
+CREATE FUNCTION mcp.make_partitions(parent text, cutoff timestamptz, attempts integer,
   OUT created integer, OUT moved bigint, OUT problem text)
-LANGUAGE plpgsql SET search_path = mcp, extensions, pg_temp SET lock_timeout = '200ms' AS $$
+LANGUAGE plpgsql SET search_path = mcp, extensions, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
   setting mcp.maintenance_settings;
   wanted timestamptz[];
@@ -84,14 +84,14 @@ BEGIN
   wanted := ARRAY(SELECT CURRENT_TIMESTAMP + step * ('1 ' || setting.unit)::interval
     FROM generate_series(0, setting.ahead) AS step) || wanted;
   FOREACH instant IN ARRAY wanted LOOP
-    FOR attempt IN 1..3 LOOP
+    FOR attempt IN 1..attempts LOOP
       BEGIN
         moved_now := mcp.make_partition(parent, instant);
         created := created + (moved_now IS NOT NULL)::integer;
         moved := moved + coalesce(moved_now, 0);
         EXIT;
       EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-        IF attempt = 3 THEN
+        IF attempt = attempts THEN
           problem := format('%s has no partition for %s yet: the table is in use', parent, instant::date);
           RETURN;
         END IF;
@@ -115,6 +115,7 @@ DECLARE
   gone record;
   deleted bigint;
   cutoff timestamptz;
+  attempts integer;
 BEGIN
   IF NOT pg_try_advisory_xact_lock(7309940613) OR NOT force AND (
     SELECT r.finished_at > clock_timestamp() - interval '10 minutes' AND NOT r.more
@@ -144,11 +145,12 @@ BEGIN
     run.more := run.more OR deleted >= batch;
   END LOOP;
 
-  -- Last, as what these lock stays locked until the end.
+  -- Last, as what these lock stays locked until the end; who holds a lock does not wait long for the next one.
   FOR setting IN SELECT * FROM mcp.maintenance_settings ORDER BY table_name LOOP
     cutoff := date_trunc('day', CURRENT_TIMESTAMP - make_interval(days => setting.retention_days), 'UTC');
-    made := mcp.make_partitions(setting.table_name, cutoff);
-    gone := mcp.drop_expired_partitions(setting.table_name, cutoff, false);
+    attempts := CASE WHEN run.partitions_created + run.partitions_dropped = 0 THEN 3 ELSE 1 END;
+    made := mcp.make_partitions(setting.table_name, cutoff, attempts);
+    gone := mcp.drop_expired_partitions(setting.table_name, cutoff, false, attempts);
     run.partitions_created := run.partitions_created + made.created;
     run.rows_moved := run.rows_moved + made.moved;
     run.partitions_dropped := run.partitions_dropped + gone.dropped;
@@ -188,7 +190,7 @@ BEGIN
   FOR setting IN SELECT * FROM mcp.maintenance_settings AS s ORDER BY s.table_name LOOP
     cutoff := CURRENT_TIMESTAMP - make_interval(days => setting.retention_days);
     table_name := setting.table_name;
-    gone := mcp.drop_expired_partitions(setting.table_name, cutoff, true);
+    gone := mcp.drop_expired_partitions(setting.table_name, cutoff, true, 3);
     removed := gone.removed + mcp.delete_expired_rows(setting.table_name, cutoff, 9223372036854775807, true);
     RETURN NEXT;
   END LOOP;
@@ -199,6 +201,6 @@ $$;
 
 DROP FUNCTION mcp.cleanup_expired_data();
 DROP FUNCTION mcp.run_maintenance(boolean, integer);
-DROP FUNCTION mcp.make_partitions(text, timestamptz);
-DROP FUNCTION mcp.drop_expired_partitions(text, timestamptz, boolean);
+DROP FUNCTION mcp.make_partitions(text, timestamptz, integer);
+DROP FUNCTION mcp.drop_expired_partitions(text, timestamptz, boolean, integer);
 DROP FUNCTION mcp.delete_expired_rows(text, timestamptz, bigint, boolean);

@@ -60,7 +60,7 @@ describe("audit rows", () => {
       user: "u",
       password: "hunter2",
       nested: [{ access_token: "t", max_tokens: 5 }],
-      headers: { Authorization: "Bearer x" },
+      headers: { Authorization: "Bearer x", "X-API-Key": "kcp_x" },
     };
     await user(
       "INSERT INTO audit_logs (action, resource_type, status, request_data) VALUES ('secret', 'r', 'success', $1)",
@@ -72,7 +72,7 @@ describe("audit rows", () => {
       user: "u",
       password: hidden,
       nested: [{ access_token: hidden, max_tokens: 5 }],
-      headers: { Authorization: hidden },
+      headers: { Authorization: hidden, "X-API-Key": hidden },
     });
   });
 
