@@ -62,8 +62,9 @@ export function capture(
 
 /**
  * Runs a program on this terminal and returns its exit code. Ctrl-C is left to the program (the terminal
- * sends it to the whole group); SIGTERM and SIGHUP are passed on, the second time as SIGKILL. The program
- * stays in this process group, so that killing the group leaves nothing behind.
+ * sends it to the whole group). SIGTERM and SIGHUP are passed on as SIGINT, which makes Pulumi stop in good
+ * order, while SIGTERM would end it with its lock held and its plugins at work; the second one kills. The
+ * program stays in this process group, so that killing the group ends it as well.
  */
 export function foreground(
   command: string,
@@ -73,8 +74,8 @@ export function foreground(
   return new Promise((resolve, reject) => {
     const child = spawn(command, [...args], { stdio: "inherit", ...options });
     let asked = false;
-    const pass = (signal: NodeJS.Signals) => {
-      child.kill(asked ? "SIGKILL" : signal);
+    const pass = () => {
+      child.kill(asked ? "SIGKILL" : "SIGINT");
       asked = true;
     };
     const leave = () => {};
