@@ -46,6 +46,13 @@ export const faultCatalog = {
   GATE_DATABASE: "After the update, PostgreSQL did not answer as it must.",
   GATE_MIGRATIONS: "After the update, the applied migrations are not those of this program.",
   GATE_SERVER: "After the update, an MCP server did not answer as it must.",
+  // connecting a client
+  CONNECT_ARGUMENTS: "`npm run connect` was called in a way that it does not understand.",
+  CONNECT_NO_STACK: "The stack has no outputs: it was never brought up, or is down.",
+  CONNECT_CLIENT: "The stack has no client of that name, or the client may use no server.",
+  CONNECT_FILE: "A client's file that cannot be read or edited without harm.",
+  CONNECT_CHANGED: "An entry in a client's file that somebody else wrote, or changed since.",
+  CONNECT_MATERIAL: "The files with address, certificates and key of a client are missing or unusable.",
 } as const;
 
 export type FaultCode = keyof typeof faultCatalog;

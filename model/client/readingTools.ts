@@ -1,0 +1,28 @@
+import type { ServerName } from "../names.ts";
+
+/**
+ * Tools that only read, which a client may call without asking its user and which a bridge may repeat when an
+ * answer was lost. The servers say the same in each tool's `readOnlyHint`; a test compares.
+ */
+export const readingTools: Readonly<Record<ServerName, readonly string[]>> = {
+  filesystem: [
+    "read_file",
+    "read_text_file",
+    "read_media_file",
+    "read_multiple_files",
+    "list_directory",
+    "list_directory_with_sizes",
+    "directory_tree",
+    "search_files",
+    "get_file_info",
+    "list_allowed_directories",
+  ],
+  postgres: ["execute_query", "get_schema", "get_tables"],
+  memory: ["retrieve_memory", "recall_memory", "search_by_tag", "get_stats"],
+  compliance: ["list_rules", "get_results", "get_score"],
+};
+
+/** The reading tools of a server; none of one that is not known. */
+export function readingToolsOf(server: string): readonly string[] {
+  return Object.hasOwn(readingTools, server) ? readingTools[server as ServerName] : [];
+}
