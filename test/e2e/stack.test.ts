@@ -217,14 +217,14 @@ describe("a stack, from nothing to nothing", function () {
 
   it("takes a reloadable setting up without a restart, and shows it in the preview", async () => {
     const started = (await container("database")).State.StartedAt;
-    stack.configure({ environment: "dev", postgres: { settings: { log_min_duration_statement: "2s" } } });
+    stack.configure({ environment: "dev", postgres: { settings: { log_temp_files: "32MB" } } });
     const preview = await stack.pulumi(["preview", "--diff"]);
-    assert.match(preview.stdout, /- log_min_duration_statement = .*1s/);
-    assert.match(preview.stdout, /\+ log_min_duration_statement = .*2s/);
+    assert.match(preview.stdout, /- log_temp_files = 16MB/);
+    assert.match(preview.stdout, /\+ log_temp_files = 32MB/);
     assert.match(preview.stdout, /~ 1 to update/);
     const up = await stack.up();
     assert.equal(up.code, 0, up.output);
-    assert.equal(await postgresIn(stack, "SHOW log_min_duration_statement"), "2s");
+    assert.equal(await postgresIn(stack, "SHOW log_temp_files"), "32MB");
     assert.equal((await container("database")).State.StartedAt, started);
   });
 
