@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { paths } from "#model/names.ts";
 import { postgresServer } from "./postgres/postgresServer.ts";
 import { FileRefused } from "./runtime/fileRefused.ts";
+import { describeError } from "./runtime/log.ts";
 import { runServer } from "./runtime/runServer.ts";
 
 const servers = { postgres: postgresServer };
@@ -17,24 +18,33 @@ if (name === undefined || !Object.hasOwn(servers, name)) {
   process.exit(2);
 }
 
+// What nobody caught: its message may quote anything, so the line has kind and place only.
+process.on("uncaughtException", (error) => {
+  fatal({ ...describeError(error), at: error.stack?.split("\n").filter((line) => /^ {4}at /.test(line)) });
+  process.exit(1);
+});
+
 try {
-  const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
+  const manifest = await readFile(new URL("../package.json", import.meta.url), "utf8");
+  const { version } = JSON.parse(manifest) as { version: string };
   const running = await runServer(servers[name as keyof typeof servers], { files, version });
   const stop = (): void => void running.stop().then(() => process.exit(0));
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
 } catch (error) {
-  // One line in the form of the log, which may not exist yet.
   const refused = error instanceof FileRefused;
-  const problem = refused
-    ? error.message
-    : error instanceof Error
-      ? `${error.name}: ${(error as NodeJS.ErrnoException).code ?? "failed to start"}`
-      : "failed to start";
-  process.stdout.write(
-    `${JSON.stringify({ level: "fatal", time: new Date().toISOString(), server: name, msg: problem })}\n`,
-  );
+  fatal(refused ? { msg: error.message } : { ...describeError(error), msg: "failed to start" });
   process.exit(refused ? 78 : 1);
+}
+
+/** One line in the form of the log, which may not exist yet. */
+function fatal(event: Record<string, unknown>): void {
+  const line = {
+    level: "fatal",
+    time: new Date().toISOString(),
+    server: name,
+    msg: "unexpected failure",
+    ...event,
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }

@@ -8,6 +8,8 @@ import { executeQuery } from "./tools/executeQuery.ts";
 import { getSchema } from "./tools/getSchema.ts";
 import { getTables } from "./tools/getTables.ts";
 
+const handoverMilliseconds = 2000;
+
 /** Reading a PostgreSQL database: three tools, one read-only login. */
 export const postgresServer: ServerDefinition<PostgresConfig> = {
   name: "postgres",
@@ -27,8 +29,8 @@ async function prepare(loaded: Loaded<PostgresConfig>, log: Log): Promise<Prepar
   return {
     activate(previous): ServerParts {
       const reader = openReader(config, login, log);
-      // Calls under way keep the connections they have.
-      if (previous) setTimeout(() => void previous.close(), config.database.queryTimeout).unref();
+      // Calls under way keep the connections they have; the delay is for those that are about to take one.
+      if (previous) setTimeout(() => void previous.close(), handoverMilliseconds).unref();
       return {
         tools: [executeQuery(reader), getSchema(reader), getTables(reader)],
         close: () => reader.close(),

@@ -100,16 +100,17 @@ describe("the entrance of a server", function () {
   });
 
   it("tells a caller that the database is away, when only the answer about the key is known", async () => {
+    const call = { name: "execute_query", arguments: { sql: "SELECT 1" } };
     const headers = { "x-api-key": stage.keys.default };
-    await list(headers);
-    proxy.cut();
-    const { status, text } = await post(
-      server,
-      "tools/call",
-      { name: "execute_query", arguments: { sql: "SELECT 1" } },
-      headers,
-    );
-    proxy.mend();
+    let answer: Answer;
+    do {
+      await list(headers);
+      proxy.cut();
+      answer = await post(server, "tools/call", call, headers);
+      proxy.mend();
+      // On a busy machine the remembered answer may have become too old meanwhile.
+    } while (answer.status === 503);
+    const { status, text } = answer;
     assert.equal(status, 200);
     assert.match(text, /"isError":true/);
     assert.match(text, /The database does not answer now/);
