@@ -48,12 +48,14 @@ export class ReadOnlyCalls {
   ): Promise<T> {
     signal.throwIfAborted();
     const client = await this.#pool.connect();
+    // Whoever waited for a connection may be gone; an unused one needs no tidying up.
+    if (signal.aborted) client.release();
+    signal.throwIfAborted();
     const hold = new Hold(this.#pool, client);
     const onAbort = (): void => hold.abandon();
     signal.addEventListener("abort", onAbort, { once: true });
     const timer = setTimeout(() => hold.abandon(), limits.queryTimeout + graceMilliseconds);
     try {
-      if (signal.aborted) hold.abandon();
       await client.query(
         `BEGIN READ ONLY; SET LOCAL statement_timeout = ${Math.trunc(limits.queryTimeout)}; SELECT 1`,
       );
