@@ -1,0 +1,38 @@
+import type { Failure, JsonRpcError } from "./failure.ts";
+import type { MaterialFiles } from "./material.ts";
+
+/** In the range that JSON-RPC leaves to implementations; the SDK uses it for connections that closed. */
+const connectionClosed = -32_000;
+
+/**
+ * The answer that a client gets in place of the server's. Whoever reads it is a person or a model, and should
+ * know what to do next.
+ */
+export function explain(failure: Failure, server: string, files: MaterialFiles): JsonRpcError {
+  if (failure.kind === "refused" && failure.error !== undefined && !isAboutKey(failure)) return failure.error;
+  return {
+    code: connectionClosed,
+    message: sentence(failure, server, files),
+    data: { reason: failure.kind, server },
+  };
+}
+
+const renew =
+  "Run `npm run connect -- json` for this stack in the project's folder; the next call takes up what it writes.";
+
+function sentence(failure: Failure, server: string, { folder }: MaterialFiles): string {
+  const { reason } = failure;
+  if (isAboutKey(failure)) return `The ${server} server refused the key in ${folder} (${reason}). ${renew}`;
+  const sentences: Record<Failure["kind"], string> = {
+    undelivered: `The ${server} server does not answer (${reason}). Nothing was carried out. Is the stack up? \`npm run up\` in the project's folder starts it, \`npm run doctor\` says what is wrong.`,
+    lost: `The connection to the ${server} server broke before its answer came (${reason}). The call may have been carried out: look before you repeat it.`,
+    distrusted: `The ${server} server showed a certificate that ${folder}/ca.crt does not vouch for (${reason}). ${renew}`,
+    unready: reason,
+    refused: `The ${server} server refused the request (${reason}).`,
+  };
+  return sentences[failure.kind];
+}
+
+function isAboutKey({ status }: Failure): boolean {
+  return status === 401;
+}
