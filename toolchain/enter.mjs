@@ -15,7 +15,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const [script = "", ...rest] = process.argv.slice(2);
 
 function stop(code, problem, mend) {
-  console.error(`[${code}] ${problem}\n  → ${mend}`);
+  console.error(`${code === undefined ? "" : `[${code}] `}${problem}\n  → ${mend}`);
   process.exit(1);
 }
 
@@ -112,8 +112,8 @@ async function main() {
   if (!/^[a-z]+$/.test(script) || !fs.existsSync(path.join(root, "scripts", `${script}.ts`))) {
     const known = fs.readdirSync(path.join(root, "scripts")).filter((name) => name.endsWith(".ts"));
     stop(
-      "SCRIPT_UNKNOWN",
-      `there is no script \`${script}\`.`,
+      undefined,
+      `There is no script \`${script}\`.`,
       `one of: ${known.map((name) => name.slice(0, -3)).join(", ")}`,
     );
   }
