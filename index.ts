@@ -21,7 +21,12 @@ const configuration = postgresConfiguration(settings.postgres);
 const manifest = migrationManifest();
 
 // The engine, and which objects on it are ours.
-const engine = new docker.Provider("engine", settings.docker, { protect });
+// Outputs, as the SDK would otherwise write this machine's DOCKER_HOST into the state.
+const engine = new docker.Provider(
+  "engine",
+  { host: pulumi.output(settings.docker.host), context: pulumi.output(settings.docker.context) },
+  { protect },
+);
 const onEngine = { providers: { docker: engine } };
 const publications = [
   { use: "the database", address: "127.0.0.1", port: ports.published.database },

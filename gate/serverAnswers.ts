@@ -8,12 +8,12 @@ export interface ServerQuestion extends McpTarget {
   readonly arguments: Record<string, unknown>;
 }
 
-const patienceMilliseconds = 60_000;
+const patienceMilliseconds = 30_000;
 const pauseMilliseconds = 250;
 
 /**
  * Asks a server as a client would: discovery, the list of tools, one tool that only reads. A server that has
- * just been started gets a minute; an answer that waiting cannot change fails at once.
+ * just been started gets half a minute; an answer that waiting cannot change fails at once.
  *
  * @throws Fault GATE_SERVER
  */

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { parse } from "yaml";
 import fs from "node:fs";
-import type { DockerChoice } from "#providers/docker/endpoint.ts";
+import { resolveDockerEndpoint, type DockerChoice } from "#providers/docker/endpoint.ts";
 import { ensureBaseImage } from "./baseImage.ts";
 import { ensureEngine } from "./installEngine.ts";
 import { projectRoot } from "./pins.ts";
@@ -57,11 +57,18 @@ export async function setUp(stack: string): Promise<Pulumi> {
   return ensurePulumi();
 }
 
+/** The Docker plugin knows DOCKER_HOST, but not the client's contexts. */
+function dockerHost(choice: DockerChoice): NodeJS.ProcessEnv {
+  if (choice.host !== undefined || choice.context !== undefined) return {};
+  const { url, assumed } = resolveDockerEndpoint(choice, process.env);
+  return assumed ? {} : { DOCKER_HOST: url };
+}
+
 /** Access to a stack's state and secrets as it is: nothing is made. */
 export function inspectSession(stack: string, pulumi: Pulumi): Session {
   const credentials = pulumi.env.PULUMI_CREDENTIALS_PATH ?? userPulumiHome(process.env);
   const state = stateAccess(stack, pulumi.env, credentials);
-  const env = { ...pulumi.env, ...state.env };
+  const env = { ...pulumi.env, ...state.env, ...dockerHost(dockerChoice(stack)) };
   return { stack, stackFile: stackFileOf(stack), pulumi, state, env };
 }
 

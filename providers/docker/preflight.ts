@@ -7,8 +7,6 @@ import { localListener } from "./localListener.ts";
 
 export interface PreflightInputs {
   readonly docker: EngineChoice;
-  /** Prefix of all object names of the stack, such as `kilocode-mcp-dev-`. */
-  readonly prefix: string;
   /** Names of the objects that the stack makes. */
   readonly names: readonly string[];
   /** Host ports that the stack publishes: number to what it is for. */
@@ -22,6 +20,7 @@ export interface PreflightInputs {
  * @param instance id of the stack instance; undefined if it has none yet, then no object may exist.
  */
 export async function preflight(inputs: PreflightInputs, instance: string | undefined): Promise<void> {
+  refuseContext(inputs.docker);
   const engine = dockerEngine(inputs.docker);
   const found = await ownedObjects(engine, inputs);
   const faults: FaultDetails[] = found
@@ -29,6 +28,19 @@ export async function preflight(inputs: PreflightInputs, instance: string | unde
     .map((object) => foreign(object, instance));
   if (faults.length === 0) faults.push(...(await takenPorts(engine, inputs)));
   if (faults.length > 0) throw new Faults(faults);
+}
+
+/** The Docker plugin knows DOCKER_HOST but no contexts: without this it would work on another engine than we. */
+function refuseContext(choice: EngineChoice): void {
+  if (choice.host !== undefined || choice.context !== undefined || process.env["DOCKER_HOST"]) return;
+  const { url, describe, assumed } = resolveDockerEndpoint(choice, process.env);
+  if (assumed) return;
+  throw new Fault({
+    code: "ENGINE_UNREACHABLE",
+    where: describe,
+    problem: "Pulumi's Docker plugin does not follow the Docker client's contexts",
+    mend: `export DOCKER_HOST=${url}, or \`pulumi config set --path docker.context NAME\`; \`npm run up\` does the first by itself`,
+  });
 }
 
 interface NamedObject {

@@ -11,6 +11,7 @@ import { loadConfig } from "./loadConfig.ts";
 import type { Loaded } from "./loadConfig.ts";
 import { applyLogLevel, createLog } from "./log.ts";
 import type { Log } from "./log.ts";
+import { keepMaintained } from "./maintenance.ts";
 import { createHandler } from "./mcpHandler.ts";
 import { openServiceDatabase } from "./serviceDatabase.ts";
 import type { AnyTool } from "./tool.ts";
@@ -85,6 +86,7 @@ export async function runServer<C extends CommonConfig>(
     log,
   });
   const drain = prepareDrain(http);
+  const unmaintain = keepMaintained(definition.name, () => loaded, log);
 
   const reload = async (): Promise<void> => {
     try {
@@ -110,6 +112,7 @@ export async function runServer<C extends CommonConfig>(
     port,
     async stop() {
       unwatch();
+      unmaintain();
       log.info("stopping");
       const cut = await drain.end(drainMilliseconds);
       await handler.close();

@@ -21,6 +21,8 @@ export interface ServerProcess {
   readonly url: string;
   readonly port: number;
   readonly log: readonly LogLine[];
+  /** What is mounted at /etc/kilocode in a container. */
+  readonly files: string;
   /** Everything it printed. */
   output(): string;
   /** PEM that clients must trust now. */
@@ -82,6 +84,7 @@ export async function startServer(stage: ReadyStage, options: StartOptions = {})
     log.push(JSON.parse(line) as LogLine);
   });
   const server: ServerProcess = {
+    files: folder,
     url: `https://localhost:${port}/mcp`,
     port,
     log,
