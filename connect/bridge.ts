@@ -156,7 +156,8 @@ export class Bridge {
   #answer({ id }: JSONRPCRequest, failure: Failure): void {
     this.#settle(id);
     const error = explain(failure, this.#options.server, this.#options.files);
-    this.#options.log(firstLine(error.message));
+    // What the server itself answered is for the client alone.
+    if (error !== failure.error) this.#options.log(firstLine(error.message));
     this.#toClient({ jsonrpc: "2.0", id, error });
   }
 

@@ -57,7 +57,7 @@ export function failureOf(error: unknown): Failure {
     if (certificateCode.test(code)) return { kind: "distrusted", reason: cause.message };
     if (onTheWay.test(code)) return { kind: "lost", reason: code };
   }
-  return { kind: "refused", reason: error instanceof Error ? error.message : String(error) };
+  return { kind: "refused", reason: causes(error).at(-1)?.message ?? String(error) };
 }
 
 function refusal(error: SdkHttpError): Failure {

@@ -36,16 +36,16 @@ async function serve({ stack, client, server }: BridgeArguments): Promise<void> 
   const transport = new StdioServerTransport(process.stdin, process.stdout, {
     maxBufferSize: longestMessageBytes,
   });
-  const bridge = new Bridge({
-    client: transport,
+  const bridge: Bridge = new Bridge({
+    client: Object.assign(transport, { onclose: () => void leave() }),
     server,
     files,
     read: () => readMaterial(files, client, server),
     repeatableTools: readingToolsOf(server),
     log,
   });
-  // Without this, a request that waits for its server would keep the process when its client is gone.
-  transport.onclose = () => void bridge.end().finally(() => process.exit());
+  // A request that waits for its server must not keep the process when its client is gone.
+  const leave = () => bridge.end().finally(() => process.exit());
   await bridge.start();
 }
 
