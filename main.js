@@ -8,6 +8,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
 }
 
+// The SDK notes a stack trace for every promise and maps each frame to its source: a quarter of a preview's time.
+Error.stackTraceLimit = 1;
+
 /** A fault explains itself; a stack trace would only hide it. */
 const program = await import("./index.ts").catch((error) => {
   throw error?.name === "Fault" || error?.name === "Faults" ? new RunError(error.message) : error;
