@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { repository, run, TestStack } from "./stack.ts";
+
+/** Every block of shell commands in README.md, in order. */
+function examples(): string[] {
+  const text = readFileSync(join(repository, "README.md"), "utf8");
+  return [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((match) => match[1]!);
+}
+
+/** Blocks that another test runs, by a word of theirs. */
+const elsewhere = {
+  "--stack prod": "production.test.ts",
+  "pulumi stack init dev": "stack.test.ts, which uses nothing but plain pulumi",
+  "--purge": "would remove the images and caches that other stacks use",
+};
+
+describe("README.md", function () {
+  this.timeout(900_000);
+  let stack: TestStack;
+  let checkout: string;
+
+  before(async () => {
+    stack = await TestStack.create();
+    checkout = mkdtempSync(join(tmpdir(), "kilocode-readme-"));
+    const tracked = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
+    for (const file of tracked.stdout.trim().split("\n")) {
+      mkdirSync(dirname(join(checkout, file)), { recursive: true });
+      cpSync(join(repository, file), join(checkout, file));
+    }
+    symlinkSync(join(repository, "node_modules"), join(checkout, "node_modules"));
+    // The stack `dev` of the examples is this one, on ports of its own.
+    const config = readFileSync(stack.configFile, "utf8");
+    writeFileSync(join(checkout, `Pulumi.${stack.name}.yaml`), config);
+  });
+  after(async () => {
+    await stack.remove();
+    rmSync(checkout, { recursive: true, force: true });
+  });
+
+  function adapted(block: string): string {
+    return block
+      .replaceAll("--stack dev", `--stack ${stack.name}`)
+      .replace(/npm run up\b.*/g, `npm run up -- --stack ${stack.name} --yes`)
+      .replace(/npm run (preview|doctor)\b.*/g, `npm run $1 -- --stack ${stack.name}`)
+      .replace(/npm run down\b.*/g, `npm run down -- --stack ${stack.name} --yes`);
+  }
+
+  for (const block of examples()) {
+    const reason = Object.entries(elsewhere).find(([word]) => block.includes(word))?.[1];
+    const commands =
+      reason === undefined
+        ? block
+        : block
+            .split("\n")
+            .filter((line) => !isElsewhere(line))
+            .join("\n");
+    if (commands.trim() === "" || (reason !== undefined && !block.includes("npm run down"))) continue;
+    it(`does what it says: ${block.split("\n", 1)[0]}`, async () => {
+      const done = await run("bash", ["-e", "-c", adapted(commands)], { cwd: checkout, env: stack.env });
+      assert.equal(done.code, 0, done.output);
+    });
+  }
+
+  it("leaves nothing behind", async () => {
+    assert.deepEqual(await stack.objects(), []);
+  });
+});
+
+function isElsewhere(line: string): boolean {
+  return Object.keys(elsewhere).some((word) => line.includes(word));
+}
