@@ -10,6 +10,7 @@ export const faultCatalog = {
   SETTINGS_INVALID: "A value of the wrong type, or outside what is allowed.",
   SETTINGS_SECRET_MISPLACED: "A secret set outside the `secrets` object, or a plain value inside it.",
   SETTINGS_PLACEHOLDER: "A value that was copied from an example, such as `secure_password`.",
+  SETTINGS_DERIVED: "A key of a rendered file that follows from another setting, or from the deployment itself.",
   SETTINGS_CONFLICT: "Two settings that cannot both hold.",
   SETTINGS_MEMORY: "Less memory than PostgreSQL needs to start and serve its connections.",
   // what only `prod` refuses

@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import Handlebars from "handlebars";
+import { buildFiles } from "./build.ts";
+import type { FileFacts } from "./facts.ts";
+import type { Overrides } from "./overrides.ts";
+import { quoteDotenv } from "./quoteDotenv.ts";
+import { secretsIn } from "./secretReference.ts";
+import { fileKeys, fileName, type FileKey, type FileValues } from "./schema/files.ts";
+
+const templates = new URL("../../templates/files/", import.meta.url);
+
+/** Own instance: helpers and escaping of other targets (postgresql.conf, SQL) must not meet these. */
+const handlebars = Handlebars.create();
+handlebars.registerHelper("json", (value: unknown) => json(value));
+handlebars.registerHelper("dotenv", (value: unknown) => quoteDotenv(dotenvText(value)));
+handlebars.registerHelper("marked", (value: unknown) => marked(dotenvText(value)));
+
+const compiled = new Map<FileKey, Handlebars.TemplateDelegate>();
+
+/**
+ * The text of every file, by its name. Equal settings give equal bytes. No text holds a secret: JSON files have
+ * references to files, `.env` has marks that `fillSecrets` replaces where it is written.
+ *
+ * @throws Faults for overrides that do not fit.
+ */
+export function renderFiles(facts: FileFacts, overrides: Overrides = {}): Record<string, string> {
+  const values = buildFiles(facts, overrides);
+  return Object.fromEntries(fileKeys.map((file) => [fileName(file), renderFile(file, values[file])]));
+}
+
+/** The text of one file. @throws TypeError naming what its syntax cannot carry. */
+export function renderFile<K extends FileKey>(file: K, values: FileValues[K]): string {
+  let template = compiled.get(file);
+  if (!template) {
+    const source = readFileSync(new URL(`${fileName(file)}.hbs`, templates), "utf8");
+    template = handlebars.compile(source, { noEscape: true, strict: true });
+    compiled.set(file, template);
+  }
+  return template(values);
+}
+
+/** A section of a JSON file, two levels in. */
+function json(value: unknown): string {
+  const text = JSON.stringify(value, null, 2) as string | undefined;
+  if (text === undefined) throw new TypeError("a section that the template names is missing");
+  return text.replaceAll("\n", "\n  ");
+}
+
+function dotenvText(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  throw new TypeError("a variable that the template names is missing");
+}
+
+/** A value with the mark of a secret in it. What stands around the mark needs no quotes. */
+function marked(value: string): string {
+  const rest = value.replaceAll(/\$\{secret:[a-z0-9-]+(:url)?\}/g, "");
+  if (secretsIn(value).length === 1 && /^[A-Za-z0-9_./:@%+,-]*$/.test(rest)) return value;
+  throw new TypeError("a variable that needs a secret does not refer to one");
+}

@@ -1,0 +1,58 @@
+import type { z } from "zod";
+import {
+  days,
+  file,
+  flag,
+  integer,
+  key,
+  milliseconds,
+  need,
+  oneOf,
+  path,
+  seconds,
+  section,
+  set,
+} from "./fields.ts";
+import {
+  entranceKeys,
+  rateLimitSection,
+  serverLoggingSection,
+  serverSection,
+  serviceDatabaseSection,
+} from "./sections.ts";
+
+export const notificationChannels = ["email", "slack"] as const;
+
+/** `/etc/kilocode/mcp/compliance.json` */
+export const complianceFile = file("The compliance server.", {
+  server: serverSection(50),
+  compliance: section("What is checked, when, and who is told.", {
+    rulesPath: key(path(), "/opt/kilocode/mcp-servers/rules", "Folder of the rules (YAML).", "path"),
+    reportsPath: key(path(), "/opt/kilocode/mcp-servers/reports", "Folder of the reports.", "path"),
+    autoFix: key(
+      flag(),
+      false,
+      "Whether a fix is proposed by the scheduled run itself; none is applied without approval.",
+    ),
+    requireApproval: key(flag(), true, "Whether another user than the asking one must approve a fix."),
+    maxConcurrentChecks: key(integer(1, 100), 5, "Checks that run at the same time.", "checks"),
+    checkTimeout: key(milliseconds(100, 3_600_000), 300_000, "Longest time of one check.", "ms"),
+    checkInterval: key(seconds(60, 31_536_000), 3600, "How often all rules are checked.", "s"),
+    alertThreshold: key(integer(1, 10_000), 5, "Failed rules from which a run alerts.", "rules"),
+    notificationChannels: key(
+      set(oneOf(notificationChannels), 0, 2, "channels"),
+      [],
+      "Who is told about an alert; each channel needs its secret (smtp, slack).",
+    ),
+  }),
+  database: serviceDatabaseSection(),
+  security: section("Who may call, from where, how often; and records.", {
+    ...entranceKeys,
+    rateLimit: rateLimitSection(30),
+    auditLogging: key(flag(), true, "Whether each call of this server is recorded in audit_logs."),
+    auditRetention: need(days(1, 3650), "Audit records are kept so long.", "days"),
+  }),
+  logging: serverLoggingSection(),
+});
+
+export type ComplianceFile = z.output<typeof complianceFile>;
