@@ -1,4 +1,4 @@
-import pc from "picocolors";
+import { outColours } from "#toolchain/colours.ts";
 import { Fault } from "#model/fault.ts";
 import { readArguments, takeFlag } from "#toolchain/arguments.ts";
 import { command } from "#toolchain/command.ts";
@@ -16,7 +16,7 @@ import { inspectSession } from "#toolchain/session.ts";
 await command(async () => {
   const { args, found: json } = takeFlag(readArguments(process.argv.slice(2), process.env), "--json");
   const checks = await look(args.stack);
-  console.log(json ? reportJson(checks) : report(checks, pc));
+  console.log(json ? reportJson(checks) : report(checks, outColours));
   return checks.some(({ level }) => level === "FAIL") ? 1 : 0;
 });
 

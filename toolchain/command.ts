@@ -1,4 +1,4 @@
-import pc from "picocolors";
+import { errorColours as pc } from "./colours.ts";
 import { describeFault, Fault, Faults } from "#model/fault.ts";
 
 /**

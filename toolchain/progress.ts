@@ -1,4 +1,4 @@
-import pc from "picocolors";
+import { errorColours as pc } from "./colours.ts";
 
 /** Everything that this project's commands say about themselves goes to stderr: stdout belongs to the answer. */
 export function say(line: string): void {

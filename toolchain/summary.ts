@@ -1,4 +1,4 @@
-import pc from "picocolors";
+import { outColours as pc } from "./colours.ts";
 import type { Phases } from "./phases.ts";
 import { duration } from "./progress.ts";
 
