@@ -5,7 +5,7 @@ import type { ConnectArguments } from "./connectArguments.ts";
 import { meantFile } from "./connectArguments.ts";
 import { configHome, materialFiles, writeMaterial, type MaterialFiles } from "./material.ts";
 import { clientOf, type StackClient, type StackOutputs } from "./stackOutputs.ts";
-import { writeEntry, type WriteReport } from "./writeEntry.ts";
+import { planEntry, type WriteReport } from "./writeEntry.ts";
 
 /** Where `connect` is called. */
 export interface Surroundings {
@@ -40,14 +40,18 @@ export function connectClient(
   const { env, folder } = surroundings;
   const client = clientOf(outputs, stack, args.client);
   const files = materialFiles(stack, env);
-  writeMaterial(files, client.access);
   const wanted = args.remote
     ? remoteEntries(stack, client, args, files)
     : bridgeEntries(stack, client, args, surroundings);
   const target = args.write ?? (args.remote ? globalKiloFile(env) : undefined);
-  if (target === undefined) return { printed: textOf(wanted), said: [keptIn(files), ...afterPrinting(args)] };
+  if (target === undefined) {
+    writeMaterial(files, client.access);
+    return { printed: textOf(wanted), said: [keptIn(files), ...afterPrinting(args)] };
+  }
   const record = path.join(files.folder, "entries.json");
-  const report = writeEntry(meantFile(target, folder, env), wanted, { record, force: args.force });
+  const write = planEntry(meantFile(target, folder, env), wanted, { record, force: args.force });
+  writeMaterial(files, client.access);
+  const report = write();
   return { said: [...whatWasWritten(report), keptIn(files), ...afterWriting(args, files)] };
 }
 

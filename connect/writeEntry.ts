@@ -26,26 +26,25 @@ export interface WriteReport {
  * Merges entries into a client's file: a copy is kept beside it, the new text replaces it in one step, its mode
  * and owner stay. A new file is readable by its user only.
  *
- * @throws Fault CONNECT_FILE or CONNECT_CHANGED, with the file as it was
+ * @returns what does it; until then nothing is changed
+ * @throws Fault CONNECT_FILE or CONNECT_CHANGED; so may what is returned, with the file as it was
  */
-export function writeEntry(target: string, wanted: ClientFile, options: WriteOptions): WriteReport {
+export function planEntry(target: string, wanted: ClientFile, options: WriteOptions): () => WriteReport {
   const file = realFile(target);
   const old = readOld(file);
   const records = readRecords(options.record);
   const before = records[file] ?? nothingWritten;
   const merged = mergeEntries(old?.text ?? "", wanted, { file, before, force: options.force });
-  const { changes, notes } = merged;
-  let copy: string | undefined;
-  if (changes.length > 0) {
-    copy = old === undefined ? undefined : keepCopy(file, old.stat, options.now ?? new Date());
-    replace(file, merged.text, old);
-  }
-  writeAtomically(
-    options.record,
-    `${JSON.stringify({ ...records, [file]: merged.written }, null, 2)}\n`,
-    0o600,
-  );
-  return { file, changes, notes, ...(copy !== undefined && { copy }) };
+  const { changes, notes, written } = merged;
+  return () => {
+    let copy: string | undefined;
+    if (changes.length > 0) {
+      copy = old === undefined ? undefined : keepCopy(file, old.stat, options.now ?? new Date());
+      replace(file, merged.text, old);
+    }
+    writeAtomically(options.record, `${JSON.stringify({ ...records, [file]: written }, null, 2)}\n`, 0o600);
+    return { file, changes, notes, ...(copy !== undefined && { copy }) };
+  };
 }
 
 interface OldFile {

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { spawn } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { folderWithOldNode } from "#test/e2e/oldNode.ts";
 import { bridgeProgram, makeHome, type Connected, type Home } from "./connectProcess.ts";
 import { testServer, type TestServer } from "./connectServer.ts";
 import { selfSigned } from "./selfSigned.ts";
@@ -170,6 +173,24 @@ describe("the bridge as a program", function () {
     assert.deepEqual(answer.error.data, { reason: "undelivered", server: "postgres" });
     assert.equal(code, 0);
     assert.ok(!`${stdout}${stderr}`.includes(key));
+  });
+
+  it("hands over to the project's own Node.js when an older one starts it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "kilocode-old-node-"));
+    const pair = selfSigned();
+    const server = await testServer(key, pair);
+    const access = { endpoints: { postgres: server.url }, ca: pair.certificate, keys: { default: key } };
+    const home = makeHome(access);
+    try {
+      const node = join(await folderWithOldNode(folder), "node");
+      const { client, close } = await home.connect("auto", node);
+      assert.equal((await client.listTools()).tools.length, 5);
+      await close();
+    } finally {
+      home.remove();
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("warns of a key that others can read", async () => {

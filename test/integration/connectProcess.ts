@@ -15,7 +15,7 @@ export interface Connected {
   readonly pid: number;
   /** What the bridge wrote for people. */
   stderr(): string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** A user's configuration folder with what `connect` writes into it. */
@@ -23,7 +23,8 @@ export interface Home {
   readonly folder: string;
   readonly files: MaterialFiles;
   write(access: Partial<StackAccess>): void;
-  connect(era: "auto" | "legacy"): Promise<Connected>;
+  /** @param node the program that runs the bridge; default this process's */
+  connect(era: "auto" | "legacy", node?: string): Promise<Connected>;
   remove(): void;
 }
 
@@ -37,9 +38,9 @@ export function makeHome(access: StackAccess): Home {
     folder,
     files,
     write: (change) => writeMaterial(files, (written = { ...written, ...change })),
-    async connect(era) {
+    async connect(era, node = process.execPath) {
       const transport = new StdioClientTransport({
-        command: process.execPath,
+        command: node,
         args: [bridgeProgram, "--stack", "test", "--client", "default", "--server", server],
         env,
         stderr: "pipe",
