@@ -32,7 +32,9 @@ export const serviceUids = {
   memory: 3002,
   compliance: 3003,
   database: 5432,
-} as const satisfies Record<ServerName | "database", number>;
+  /** The shell beside the stack, which alone sees `.env`. */
+  tools: 3010,
+} as const satisfies Record<ServerName | "database" | "tools", number>;
 
 export const databaseName = "mcp_db";
 export const schemaName = "mcp";
@@ -92,6 +94,7 @@ export function objectNames(prefix: string, servers: readonly ServerName[]): str
     `${prefix}-database`,
     `${prefix}-database-data`,
     `${prefix}-database-files`,
+    `${prefix}-tools-files`,
     ...servers.flatMap((server) => [`${prefix}-${server}`, `${prefix}-${server}-files`]),
   ];
 }

@@ -2,9 +2,13 @@ import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
 import { pack } from "tar-stream";
 import { Fault } from "#model/fault.ts";
+import { contentsOf } from "./contents.ts";
 import { helperMount, runHelper, withHelper } from "./helperContainer.ts";
-import { readVersion } from "./inspectVolume.ts";
+import { entriesBelow, readVolume } from "./readVolume.ts";
 import type { FilesInputs } from "./runner.ts";
+
+/** Path below the mount point to text. */
+type Contents = Readonly<Record<string, string>>;
 
 /** Versions that stay on the volume beside the current one, for readers that still hold it. */
 const keptVersions = 2;
@@ -15,10 +19,11 @@ const keptVersions = 2;
  */
 export async function deliver(engine: Docker, inputs: FilesInputs): Promise<void> {
   const version = `..${new Date().toISOString().replace(/[:.]/g, "-")}-${randomBytes(4).toString("hex")}`;
-  const command = ["/bin/sh", "-c", switchScript(version, inputs)];
+  const contents = contentsOf(inputs);
+  const command = ["/bin/sh", "-c", switchScript(version, contents)];
   await withHelper(engine, inputs, { command, uid: 0 }, async (container) => {
-    await container.putArchive(await archiveOf(version, inputs), { path: helperMount });
-    await proveArrival(container, version, inputs);
+    await container.putArchive(await archiveOf(version, contents, inputs.uid), { path: helperMount });
+    await proveArrival(container, version, contents);
     try {
       await judge(engine, version, inputs);
     } catch (error) {
@@ -31,15 +36,10 @@ export async function deliver(engine: Docker, inputs: FilesInputs): Promise<void
 }
 
 /** An archive sent with a wrong header is accepted and ignored by the engine, so it is read back. */
-async function proveArrival(
-  container: Docker.Container,
-  version: string,
-  inputs: FilesInputs,
-): Promise<void> {
-  const arrived = await readVersion(container, version);
-  for (const [path, text] of Object.entries({ ...inputs.files, ...inputs.secrets })) {
-    if (arrived.get(path)?.text !== text)
-      throw new Error(`${inputs.volume}: ${path} did not arrive as it was sent`);
+async function proveArrival(container: Docker.Container, version: string, contents: Contents): Promise<void> {
+  const arrived = entriesBelow(await readVolume(container), version);
+  for (const [path, text] of Object.entries(contents)) {
+    if (arrived.get(path)?.text !== text) throw new Error(`${path} did not arrive as it was sent`);
   }
 }
 
@@ -63,28 +63,28 @@ async function discard(engine: Docker, version: string, inputs: FilesInputs): Pr
 }
 
 /** Needs nothing but `mv` and `rm`, which every image of this project has. */
-function switchScript(version: string, inputs: FilesInputs): string {
-  const wanted = topFolders(inputs).map(quote).join("|");
+function switchScript(version: string, contents: Contents): string {
+  const wanted = topFolders(contents).map(quote).join("|");
   return [
     "set -eu",
     `cd ${helperMount}`,
+    "[ -L ..data ] || rm -rf -- ..data",
     "mv -T ..data-new ..data",
-    `for entry in *; do case "$entry" in ${wanted}) ;; *) rm -rf -- "$entry" ;; esac; done`,
+    // Whatever does not belong here goes, also what hides behind a dot.
+    `for entry in * .[!.]* ..[!2d]*; do case "$entry" in ${wanted}) ;; *) rm -rf -- "$entry" ;; esac; done`,
     // Names begin with the time, so the oldest come first.
     `set -- ..2*; while [ $# -gt ${keptVersions + 1} ]; do [ "$1" = ${quote(version)} ] || rm -rf -- "$1"; shift; done`,
   ].join("\n");
 }
 
-function topFolders(inputs: FilesInputs): string[] {
-  const paths = [...Object.keys(inputs.files), ...Object.keys(inputs.secrets)];
-  return [...new Set(paths.map((path) => path.split("/")[0]!))].sort();
+function topFolders(contents: Contents): string[] {
+  return [...new Set(Object.keys(contents).map((path) => path.split("/")[0]!))].sort();
 }
 
 /** Owner and mode are in the archive, so no helper needs the right to change them. */
-async function archiveOf(version: string, inputs: FilesInputs): Promise<Buffer> {
+async function archiveOf(version: string, contents: Contents, uid: number): Promise<Buffer> {
   const archive = pack();
-  const owner = { uid: inputs.uid, gid: inputs.uid };
-  const contents = { ...inputs.files, ...inputs.secrets };
+  const owner = { uid, gid: uid };
   const folders = new Set([version]);
   for (const path of Object.keys(contents)) {
     const parts = path.split("/").slice(0, -1);
@@ -94,7 +94,7 @@ async function archiveOf(version: string, inputs: FilesInputs): Promise<Buffer> 
   for (const [path, content] of Object.entries(contents)) {
     archive.entry({ name: `${version}/${path}`, mode: 0o400, ...owner }, content);
   }
-  for (const folder of topFolders(inputs)) {
+  for (const folder of topFolders(contents)) {
     archive.entry({ name: folder, type: "symlink", linkname: `..data/${folder}` });
   }
   archive.entry({ name: "..data-new", type: "symlink", linkname: version });

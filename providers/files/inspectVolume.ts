@@ -1,99 +1,92 @@
 import type Docker from "dockerode";
-import { extract } from "tar-stream";
+import { differingPlaces } from "#model/textDifference.ts";
 import { isNotFound } from "#providers/docker/engine.ts";
-import { helperMount, withHelper } from "./helperContainer.ts";
-import type { FilesState } from "./runner.ts";
-
-interface Entry {
-  readonly kind: string;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly text: string;
-}
+import { contentsOf, shownText } from "./contents.ts";
+import type { Drift } from "./drift.ts";
+import { withHelper } from "./helperContainer.ts";
+import { currentVersion, readVolume, type Entry } from "./readVolume.ts";
+import type { FilesInputs } from "./runner.ts";
 
 export interface VolumeContent {
-  /** The files that are no secrets, as they are now. */
+  /** The files that are no secrets, as they are now, with marks where a secret belongs. */
   readonly files: Record<string, string>;
-  readonly drift: string[];
+  readonly drift: Drift[];
 }
 
-/** Compares the current version on the volume with what was delivered; never returns a secret. */
-export async function inspectVolume(engine: Docker, state: FilesState): Promise<VolumeContent | undefined> {
+/** Compares what is on the volume with what was delivered; never returns a secret. */
+export async function inspectVolume(engine: Docker, inputs: FilesInputs): Promise<VolumeContent | undefined> {
   try {
-    await engine.getVolume(state.volume).inspect();
+    await engine.getVolume(inputs.volume).inspect();
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
-  const entries = await withHelper(engine, state, { command: ["/bin/true"], uid: state.uid }, (container) =>
-    readVersion(container, undefined),
-  );
+  const entries = await withHelper(engine, inputs, { command: ["/bin/true"], uid: inputs.uid }, readVolume);
+  return compare(currentVersion(entries), inputs);
+}
+
+function compare({ inside, beside }: ReturnType<typeof currentVersion>, inputs: FilesInputs): VolumeContent {
   const files: Record<string, string> = {};
-  const drift: string[] = [];
-  const expected = { ...state.files, ...state.secrets };
+  const drift: Drift[] = [];
+  const expected = contentsOf(inputs);
+  const folders = new Set(Object.keys(expected).flatMap(foldersOf));
   for (const [path, text] of Object.entries(expected)) {
-    const entry = entries.get(path);
-    if (!entry) {
-      drift.push(`${path} is missing`);
-      continue;
+    const entry = inside.get(path);
+    if (!entry) drift.push({ file: path, kind: "missing" });
+    else drift.push(...differences(path, entry, { kind: "file", mode: 0o400, uid: inputs.uid, text }));
+    if (entry && path in inputs.files) {
+      files[path] = entry.kind === "file" ? shownText(path, entry.text, inputs) : `(${entry.kind})`;
     }
-    if (!(path in state.secrets)) files[path] = entry.kind === "file" ? entry.text : `(${entry.kind})`;
-    drift.push(...differences(path, entry, state.uid, text));
   }
-  for (const path of entries.keys()) if (!(path in expected)) drift.push(`${path} was added`);
-  return { files, drift: drift.sort() };
+  for (const path of folders) {
+    const entry = inside.get(path);
+    if (!entry) drift.push({ file: path, kind: "missing" });
+    else
+      drift.push(...differences(path, entry, { kind: "directory", mode: 0o500, uid: inputs.uid, text: "" }));
+  }
+  for (const path of inside.keys()) {
+    if (!(path in expected) && !folders.has(path)) drift.push({ file: path, kind: "extra" });
+  }
+  return { files, drift: [...drift, ...besideDrift(beside, folders)].sort(byFile) };
 }
 
-function differences(path: string, entry: Entry, uid: number, text: string): string[] {
-  if (entry.kind !== "file") return [`${path} is a ${entry.kind}`];
-  const found: string[] = [];
-  if (entry.text !== text) found.push(`${path} has another content`);
-  if (entry.mode !== 0o400) found.push(`${path} has mode ${entry.mode.toString(8).padStart(4, "0")}`);
-  if (entry.uid !== uid || entry.gid !== uid) found.push(`${path} is owned by ${entry.uid}:${entry.gid}`);
-  return found;
+/** Each top folder is a link through `..data`, and nothing else lies there. */
+function besideDrift(beside: ReadonlyMap<string, Entry>, folders: ReadonlySet<string>): Drift[] {
+  const top = [...folders].filter((folder) => !folder.includes("/"));
+  const links = top.flatMap((folder): Drift[] => {
+    const entry = beside.get(folder);
+    if (!entry) return [{ file: folder, kind: "missing" }];
+    if (entry.kind !== "symlink") return [{ file: folder, kind: "type", found: entry.kind }];
+    return entry.text === `..data/${folder}` ? [] : [{ file: folder, kind: "type", found: "link elsewhere" }];
+  });
+  // Below a folder that took a link's place everything is as strange as the folder itself.
+  const strays = [...beside.keys()].filter((path) => !top.includes(path.split("/")[0]!));
+  return [...links, ...strays.map((file): Drift => ({ file, kind: "extra" }))];
 }
 
-/**
- * What a version on the volume holds, read through a helper that need not run. Without a name: the version
- * that `..data` names, together with whatever lies beside the versions and does not belong there.
- */
-export async function readVersion(
-  container: Docker.Container,
-  version: string | undefined,
-): Promise<Map<string, Entry>> {
-  const entries = new Map<string, Entry>();
-  const links = new Map<string, string>();
-  const archive = extract();
-  (await container.getArchive({ path: `${helperMount}/.` })).pipe(archive);
-  for await (const entry of archive) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of entry) chunks.push(chunk as Buffer);
-    const { name, type, mode, uid, gid, linkname } = entry.header;
-    const path = name.replace(/^\.?\//, "").replace(/\/$/, "");
-    if (type === "symlink") links.set(path, linkname ?? "");
-    if (type === "directory") continue;
-    entries.set(path, {
-      kind: type ?? "file",
-      mode: (mode ?? 0) & 0o7777,
-      uid: uid ?? 0,
-      gid: gid ?? 0,
-      text: Buffer.concat(chunks).toString("utf8"),
-    });
-  }
-  return version === undefined ? currentEntries(entries, links) : new Map(below(entries, version));
+function foldersOf(path: string): string[] {
+  const parts = path.split("/").slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
-function currentEntries(entries: Map<string, Entry>, links: Map<string, string>): Map<string, Entry> {
-  const current = new Map<string, Entry>(below(entries, links.get("..data") ?? "..data"));
-  for (const [path, entry] of entries) {
-    if (!path.startsWith("..") && links.get(path) !== `..data/${path}`) current.set(path, entry);
-  }
-  return current;
+function differences(path: string, found: Entry, wanted: Omit<Entry, "gid">): Drift[] {
+  if (found.kind !== wanted.kind) return [{ file: path, kind: "type", found: found.kind }];
+  const drift: Drift[] = [];
+  if (found.text !== wanted.text) drift.push(...contentDrift(path, wanted.text, found.text));
+  if (found.mode !== wanted.mode)
+    drift.push({ file: path, kind: "mode", found: found.mode.toString(8).padStart(4, "0") });
+  if (found.uid !== wanted.uid || found.gid !== wanted.uid)
+    drift.push({ file: path, kind: "owner", found: `${found.uid}:${found.gid}` });
+  return drift;
 }
 
-function* below(entries: Map<string, Entry>, folder: string): Iterable<[string, Entry]> {
-  for (const [path, entry] of entries) {
-    if (path.startsWith(`${folder}/`)) yield [path.slice(folder.length + 1), entry];
-  }
+function contentDrift(path: string, wanted: string, found: string): Drift[] {
+  const places = differingPlaces(path, wanted, found);
+  if (places.length === 0) return [{ file: path, kind: "content" }];
+  return places.map((place) => ({ file: path, kind: "content", place }));
+}
+
+function byFile(a: Drift, b: Drift): number {
+  const key = ({ file, kind, place }: Drift) => `${file} ${kind} ${place ?? ""}`;
+  return key(a) < key(b) ? -1 : 1;
 }

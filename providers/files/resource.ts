@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Drift } from "./drift.ts";
 import type { FilesInputs, FilesState } from "./runner.ts";
 
 const provider: pulumi.dynamic.ResourceProvider<FilesInputs, FilesState> = {
@@ -28,8 +29,8 @@ export type FilesArgs = { [Key in keyof FilesInputs]: pulumi.Input<FilesInputs[K
  * so that a preview shows what changes in a text and `[secret]` for a secret. All files change at once.
  */
 export class Files extends pulumi.dynamic.Resource {
-  /** A sentence for each file that a refresh found changed by hand. */
-  declare readonly drift: pulumi.Output<string[]>;
+  /** What a refresh found changed by hand. */
+  declare readonly drift: pulumi.Output<Drift[]>;
 
   constructor(name: string, args: FilesArgs, opts?: pulumi.CustomResourceOptions) {
     super(provider, name, { ...args, drift: undefined }, opts, "kilocode", "Files");

@@ -1,5 +1,6 @@
 import { dockerEngine, type EngineChoice } from "#providers/docker/engine.ts";
 import { deliver } from "./deliver.ts";
+import type { Drift } from "./drift.ts";
 import { inspectVolume } from "./inspectVolume.ts";
 
 /** The files of one service. Paths are relative to the mount point and have at least one folder. */
@@ -17,6 +18,8 @@ export interface FilesInputs {
   readonly files: Record<string, string>;
   /** Texts that must not be shown, one secret in each. */
   readonly secrets: Record<string, string>;
+  /** Secrets by the names that marks in `.env` have; all other files refer to a file for each secret. */
+  readonly fillings?: Record<string, string>;
   /** Command that judges the new files before they take effect; `{files}` stands for their folder. */
   readonly check: string[];
   /** Container and signal that make a running service take the files up; without: the service polls. */
@@ -24,8 +27,8 @@ export interface FilesInputs {
 }
 
 export interface FilesState extends FilesInputs {
-  /** What a refresh found on the volume that is not as delivered, in sentences; empty otherwise. */
-  readonly drift: string[];
+  /** What a refresh found on the volume that is not as delivered; empty otherwise. */
+  readonly drift: Drift[];
 }
 
 /** Writes a new version of all files beside the old one and switches to it in one rename. */
@@ -44,8 +47,8 @@ export async function readFiles(state: FilesState): Promise<FilesState | undefin
 
 /** Everything but the address of the engine and the helper's labels is content. */
 export function filesDiffer(olds: FilesState, news: FilesInputs): boolean {
-  const content = ({ volume, uid, files, secrets }: FilesInputs) =>
-    JSON.stringify([volume, uid, sorted(files), sorted(secrets)]);
+  const content = ({ volume, uid, files, secrets, fillings }: FilesInputs) =>
+    JSON.stringify([volume, uid, sorted(files), sorted(secrets), sorted(fillings ?? {})]);
   return olds.drift.length > 0 || content(olds) !== content(news);
 }
 

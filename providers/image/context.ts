@@ -6,7 +6,7 @@ import { moduleGraph } from "./moduleGraph.ts";
 import { packageClosure } from "./packageClosure.ts";
 
 /** The images that this project builds; each has a folder below `images/`. */
-export type ImageName = "postgres" | "mcp";
+export type ImageName = "postgres" | "mcp" | "tools";
 
 /** What goes into an image build. */
 export interface BuildContext {
@@ -29,7 +29,7 @@ const cache = new Map<ImageName, BuildContext>();
 export function buildContext(name: ImageName): BuildContext {
   const known = cache.get(name);
   if (known) return known;
-  const context = name === "mcp" ? serverContext() : imageFolder("postgres");
+  const context = name === "mcp" ? serverContext() : imageFolder(name);
   cache.set(name, context);
   return context;
 }

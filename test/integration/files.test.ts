@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { dockerEngine } from "#providers/docker/engine.ts";
 import { buildImage } from "#providers/image/build.ts";
 import { buildContext } from "#providers/image/context.ts";
+import { driftSentence } from "#providers/files/drift.ts";
 import { deliverFiles, filesDiffer, readFiles, type FilesInputs } from "#providers/files/runner.ts";
 
 describe("a files volume", function () {
@@ -16,8 +17,13 @@ describe("a files volume", function () {
     image,
     labels: { "io.kilocode.test": volume },
     uid: 5432,
-    files: { "postgres/postgresql.conf": "work_mem = 4MB\n", "mcp/a.json": '{"a":1}' },
+    files: {
+      "postgres/postgresql.conf": "work_mem = 4MB\n",
+      "mcp/a.json": '{"a":1,"b":{"c":2}}',
+      "mcp/.env": "KEY=${secret:key}\nMODE=x\n",
+    },
     secrets: { "secrets/key": "planted-secret" },
+    fillings: { key: "planted-filling" },
     check: [],
     reload: null,
   };
@@ -60,7 +66,7 @@ describe("a files volume", function () {
     assert.match(listing, /500 5432:5432 \.\.data\n/);
     assert.match(listing, /400 5432:5432 mcp\/a\.json/);
     assert.match(listing, /400 5432:5432 secrets\/key/);
-    assert.match(listing, /\{"a":1\}$/);
+    assert.match(listing, /\{"a":1,"b":\{"c":2\}\}$/);
   });
 
   it("replaces all files at once and keeps two versions for readers that still hold them", async () => {
@@ -71,50 +77,106 @@ describe("a files volume", function () {
     assert.doesNotMatch(listing, /^postgres$/m, "a folder that is no longer delivered goes");
   });
 
-  const mutations: Record<string, [script: string, finding: string]> = {
-    "another content": ["echo x >> mcp/a.json", "mcp/a.json has another content"],
-    "another mode": ["chmod 0444 mcp/a.json", "mcp/a.json has mode 0444"],
-    "another owner": ["chown 1:1 mcp/a.json", "mcp/a.json is owned by 1:1"],
+  const mutations: Record<string, [script: string, ...findings: string[]]> = {
+    "a value in JSON": [`echo '{"a":1,"b":{"c":3}}' > mcp/a.json`, "mcp/a.json#/b/c is another"],
+    "a member in JSON": [`echo '{"a":1,"b":{"c":2},"z":1}' > mcp/a.json`, "mcp/a.json#/z is another"],
+    "a file that is no JSON any more": ["echo x > mcp/a.json", "mcp/a.json has another content"],
+    "a line": [
+      "echo 'work_mem = 5MB' > postgres/postgresql.conf",
+      "postgres/postgresql.conf line 1 is another",
+    ],
+    "a variable": ["printf 'KEY=planted-filling\\nMODE=y\\n' > mcp/.env", "mcp/.env#MODE is another"],
+    "a variable that holds a secret": ["printf 'KEY=z\\nMODE=x\\n' > mcp/.env", "mcp/.env#KEY is another"],
+    "a secret": ["echo x > ..data/secrets/key", "secrets/key line 1 is another"],
+    "a mode": ["chmod 0444 mcp/a.json", "mcp/a.json has mode 0444"],
+    "an owner": ["chown 1:1 mcp/a.json", "mcp/a.json is owned by 1:1"],
     "a missing file": ["rm -f mcp/a.json", "mcp/a.json is missing"],
     "an extra file": ["echo x > ..data/mcp/b.json", "mcp/b.json was added"],
-    "an extra file beside the versions": ["echo x > stray", "stray was added"],
-    "a changed secret": ["echo x > ..data/secrets/key", "secrets/key has another content"],
+    "an extra file beside the versions": [
+      "echo x > stray; echo y > .stray",
+      ".stray was added",
+      "stray was added",
+    ],
+    "a link instead of a file": [
+      "rm -f mcp/a.json; mv postgres mcp/a.json",
+      "mcp/a.json is a symlink",
+      "postgres is missing",
+    ],
+    "a folder's mode": ["chmod 0755 ..data/mcp/.", "mcp has mode 0755"],
+    "a folder instead of a link": [
+      "rm mcp; mkdir mcp; cat ..data/mcp/a.json > mcp/a.json",
+      "mcp is a directory",
+    ],
+    "a missing link": ["rm mcp", "mcp is missing"],
+    "a folder instead of the version": [
+      "rm ..data; mkdir ..data",
+      "mcp is missing",
+      "mcp/.env is missing",
+      "mcp/a.json is missing",
+      "postgres is missing",
+      "postgres/postgresql.conf is missing",
+      "secrets is missing",
+      "secrets/key is missing",
+    ],
   };
-  for (const [title, [script, finding]] of Object.entries(mutations)) {
+  for (const [title, [script, ...findings]] of Object.entries(mutations)) {
     it(`tells ${title}, shows no secret, and is repaired by a delivery`, async () => {
       const state = await deliverFiles(inputs);
+      assert.deepEqual((await readFiles(state))?.drift, []);
       await meddle(script);
       const found = await readFiles(state);
-      assert.deepEqual(found?.drift, [finding]);
-      assert.deepEqual(found.secrets, state.secrets);
-      assert.ok(!JSON.stringify([found.files, found.drift]).includes("planted-secret"));
+      const said = found?.drift.map(driftSentence) ?? [];
+      assert.deepEqual(
+        said.filter(
+          (sentence) => !/owned by 0:0|mode 0(644|755|777)/.test(sentence) || findings.includes(sentence),
+        ),
+        findings,
+      );
+      assert.deepEqual(found?.secrets, state.secrets);
+      assert.doesNotMatch(JSON.stringify([found?.files, found?.drift]), /planted/);
       assert.ok(filesDiffer(found, inputs));
       assert.deepEqual((await readFiles(await deliverFiles(inputs)))?.drift, []);
     });
   }
 
+  it("fills secrets into .env on the volume, and shows marks everywhere else", async () => {
+    const state = await deliverFiles(inputs);
+    assert.equal(await meddle("cat mcp/.env"), "KEY=planted-filling\nMODE=x\n");
+    assert.equal(state.files["mcp/.env"], "KEY=${secret:key}\nMODE=x\n");
+    assert.deepEqual((await readFiles(state))?.files, inputs.files);
+    const rotated = { ...inputs, fillings: { key: "planted-other" } };
+    assert.ok(filesDiffer(state, rotated));
+    await meddle("printf 'KEY=planted-by-hand\\nMODE=x\\nEXTRA=planted\\nplanted\\n' > mcp/.env");
+    assert.equal(
+      (await readFiles(state))?.files["mcp/.env"],
+      "KEY=[changed]\nMODE=x\nEXTRA=[changed]\n[changed]\n",
+    );
+    await meddle(`echo '{"a":"planted-secret"}' > mcp/a.json`);
+    assert.equal((await readFiles(state))?.files["mcp/a.json"], '{"a":"[secret]"}\n');
+    await deliverFiles(inputs);
+  });
+
+  it("refuses a mark without a secret, and a secret that .env cannot carry, before anything changes", async () => {
+    const state = await deliverFiles(inputs);
+    for (const fillings of [{}, { key: "planted\nline" }]) {
+      await assert.rejects(deliverFiles({ ...inputs, fillings }), (error: Error) => {
+        assert.match(error.message, /FILE_REFUSED.*mcp\/\.env.*the secret key/s);
+        assert.doesNotMatch(error.message, /planted/);
+        return true;
+      });
+    }
+    assert.deepEqual((await readFiles(state))?.drift, []);
+  });
+
   it("refuses what the reading program refuses, and keeps the old files", async () => {
-    const check = [
-      "postgres",
-      "-C",
-      "config_file",
-      "-c",
-      "data_directory=/tmp",
-      "-c",
-      "ident_file=/dev/null",
-    ];
+    const check = ["postgres", "-C", "config_file"].concat(
+      ["data_directory=/tmp", "ident_file=/dev/null"].flatMap((setting) => ["-c", setting]),
+      ["-c", "config_file={files}/postgres/postgresql.conf", "-c", "hba_file={files}/postgres/pg_hba.conf"],
+    );
     const files = (text: string) => ({
       ...inputs,
       files: { "postgres/postgresql.conf": text, "postgres/pg_hba.conf": "" },
-      check: [
-        ...check,
-        ...[
-          "-c",
-          "config_file={files}/postgres/postgresql.conf",
-          "-c",
-          "hba_file={files}/postgres/pg_hba.conf",
-        ],
-      ],
+      check,
     });
     const state = await deliverFiles(files("work_mem = 8MB\n"));
     await assert.rejects(deliverFiles(files("work_mem = banana\n")), /FILE_REFUSED.*"work_mem": "banana"/s);
