@@ -1,8 +1,10 @@
-/** Writes what is derived from code: schemas/stack.schema.json and docs/errors.md. `--check` only compares. */
+/** Writes what is derived from code: the files of schemas/ and docs/errors.md. `--check` only compares. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { faultCatalog } from "#model/fault.ts";
+import { jsonSchemaOf, stackSchemaOf } from "#model/files/jsonSchema.ts";
+import { fileKeys } from "#model/files/schema/files.ts";
 import { stackConfig } from "#settings/schema.ts";
 
 const root = new URL("..", import.meta.url);
@@ -22,6 +24,12 @@ export function stackFileSchema(): object {
         type: "object",
         properties: {
           ...Object.fromEntries(keys),
+          [`${namespace}:files`]: {
+            type: "object",
+            description: "Keys of rendered files that do not follow from other settings.",
+            properties: Object.fromEntries(fileKeys.map((file) => [file, stackSchemaOf(file)])),
+            additionalProperties: false,
+          },
           [`${namespace}:secrets`]: { type: "object", additionalProperties: secret },
         },
         // Settings of providers; any other key of our namespace is a mistake.
@@ -49,6 +57,12 @@ export function errorsPage(): string {
 const files = {
   "schemas/stack.schema.json": () => `${JSON.stringify(stackFileSchema(), null, 2)}\n`,
   "docs/errors.md": errorsPage,
+  ...Object.fromEntries(
+    fileKeys.map((file) => [
+      `schemas/${file}.schema.json`,
+      () => `${JSON.stringify(jsonSchemaOf(file), null, 2)}\n`,
+    ]),
+  ),
 };
 
 function main(checkOnly: boolean): void {

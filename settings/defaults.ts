@@ -30,6 +30,7 @@ export function complete(config: StackConfig, project: string, stack: string): S
     servers,
     clients: clients(config, enabled),
     rotation: rotation(config),
+    files: config.files ?? {},
     images: given(config.images),
     secrets: Object.keys(config.secrets ?? {}).sort(),
     protect: config.protect ?? environment === "prod",

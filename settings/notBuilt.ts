@@ -16,9 +16,6 @@ export function notBuiltFaults(config: StackConfig): FaultDetails[] {
           `the ${name} server is not built yet; servers allowed are ${builtServers.join(", ")}.`,
         ),
       ),
-    ...Object.keys(config.files ?? {}).map((file) =>
-      refusal(`files.${file}`, "keys of rendered files cannot be set yet."),
-    ),
     ...Object.keys(config.rotationPolicy ?? {}).map((key) =>
       refusal(`rotationPolicy.${key}`, "rotation is not built yet."),
     ),

@@ -1,4 +1,6 @@
 import { Fault, Faults, type FaultDetails } from "#model/fault.ts";
+import { tryFiles } from "#model/files/build.ts";
+import { fileFacts } from "#model/files/facts.ts";
 import { complete } from "./defaults.ts";
 import { readKeys } from "./keys.ts";
 import { notBuiltFaults } from "./notBuilt.ts";
@@ -28,9 +30,19 @@ export function parseSettings(raw: RawConfig): Settings {
   const settings = completeOr(shape.value, raw, faults);
   faults.push(...ruleFaults(settings, shape.value));
   faults.push(...notBuiltFaults(shape.value));
+  faults.push(...fileFaults(settings, faults.length > 0));
   faults.push(...productionFaults(settings, shape.value, raw));
   if (faults.length > 0) throw new Faults(distinct(faults));
   return deepFreeze(settings);
+}
+
+/**
+ * What is wrong with `files`, and with the files that the settings lead to; the latter is a consequence where
+ * the settings themselves are at fault.
+ */
+function fileFaults(settings: Settings, atFault: boolean): FaultDetails[] {
+  const { faults } = tryFiles(fileFacts(settings, "0"), settings.files);
+  return faults.filter(({ where }) => !atFault || where?.startsWith("files") === true);
 }
 
 /** A misplaced secret under a key that does not exist is one fault, not two. */

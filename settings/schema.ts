@@ -134,7 +134,9 @@ export const stackConfig = object({
     .meta({ description: "Who may use the servers, by name. Default: one client `default` of role user." }),
   files: z
     .record(z.string(), z.unknown(), { error: "an object" })
-    .meta({ description: "Keys of rendered files. Not built yet." }),
+    .meta({
+      description: "Keys of rendered files: files.memory.memory.maxItems is /memory/maxItems of memory.json.",
+    }),
   rotation: object({
     ...(Object.fromEntries(
       rotations.map((name) => [name, rotation().meta({ description: "Generation. Default 1." })]),

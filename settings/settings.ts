@@ -62,6 +62,8 @@ export interface Settings {
   readonly rotation: Readonly<Record<Rotation, number>> & {
     readonly certificateAuthority: { readonly trust: number; readonly use: number };
   };
+  /** Keys of rendered files that the stack sets, as `model/files` takes and has checked them. */
+  readonly files: Readonly<Record<string, unknown>>;
   readonly images: { readonly base?: string; readonly postgres?: string; readonly mcp?: string };
   /** Names of the secrets that the user supplied; their values stay in Pulumi's Outputs. */
   readonly secrets: readonly string[];

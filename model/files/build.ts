@@ -40,6 +40,9 @@ export function tryFiles(facts: FileFacts, overrides: Overrides = {}): BuiltFile
   return { values, faults };
 }
 
+/** Each schema is used once or twice: compiling it would cost more than it saves. */
+const once = { jitless: true } as const;
+
 type Resolve = (place: Place) => unknown;
 
 /** Gives each key's value, asking others first where it follows from them. */
@@ -67,7 +70,7 @@ function settled(
   faults: FaultDetails[],
 ): unknown {
   const wanted = coerce(schema, patch(schema, usual, own));
-  const result = schema.safeParse(wanted);
+  const result = schema.safeParse(wanted, once);
   if (result.success && result.data !== undefined) return result.data;
   const issues = result.error?.issues ?? [];
   faults.push(...issues.flatMap((issue) => issueFaults(place, wanted, issue)));
@@ -108,7 +111,7 @@ function assemble(file: FileKey, facts: FileFacts, of: Resolve): Record<string, 
 
 /** The last look at a whole file: what follows from settings must fit, too. */
 function finish(file: FileKey, draft: unknown, faults: FaultDetails[]): unknown {
-  const result = fileSchemas[file].safeParse(draft);
+  const result = fileSchemas[file].safeParse(draft, once);
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
     const place = { file, parts: issue.path.map(String) };

@@ -214,7 +214,18 @@ const single: [what: string, config: Record<string, unknown>, fault: string, men
     "SETTINGS_INVALID servers.memory.enabled",
     /rm --path/,
   ],
-  ["a file's key", { files: { memory: { maxItems: 1 } } }, "SETTINGS_INVALID files.memory", /rm --path/],
+  [
+    "a file's key that does not exist",
+    { files: { memory: { maxItems: 1 } } },
+    "SETTINGS_UNKNOWN_KEY files.memory.maxItems",
+    /Did you mean files\.memory\.memory\.maxItems\?/,
+  ],
+  [
+    "a file's key that follows from a setting",
+    { files: { env: { LOG_LEVEL: "DEBUG" } } },
+    "SETTINGS_DERIVED files.env.LOG_LEVEL",
+    /config set --path 'files\.logging\.logging\.level'/,
+  ],
   ["a rotation", { rotation: { database: 2 } }, "SETTINGS_INVALID rotation.database", /rm --path/],
   [
     "networks of clients",

@@ -25,7 +25,7 @@ import { logForm, logLevel } from "./sections.ts";
 function secretValue(shortest: number) {
   return text(
     new RegExp(
-      `^(\\$\\{secret:[a-z][a-z0-9-]{0,62}\\}|(?!.*([Cc]hange_?[Mm]e|change_in_production|your_|_here))[^\\u0000-\\u001f\\u007f]{${String(shortest)},4096})$`,
+      `^(\\$\\{secret:[a-z][a-z0-9-]{0,62}\\}|(?!.*([Cc]hange_?[Mm]e|change_in_production|your_|_here|secure_password|^password$))[^\\u0000-\\u001f\\u007f]{${String(shortest)},4096})$`,
     ),
     `a value of at least ${String(shortest)} characters that was not copied from an example`,
   );
@@ -34,7 +34,7 @@ function secretValue(shortest: number) {
 /** Without `=`, so that `cut -d= -f2` gets all of it. */
 const databaseUrl = () =>
   text(
-    /^postgres(ql)?:\/\/[A-Za-z0-9_.~%-]+:(\$\{secret:[a-z][a-z0-9-]{0,62}:url\}|[A-Za-z0-9._~%-]{8,1024})@([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?\/[A-Za-z0-9_.~%-]+$/,
+    /^postgres(ql)?:\/\/[A-Za-z0-9_.~%-]+:(\$\{secret:[a-z][a-z0-9-]{0,62}:url\}|(?!secure_password@|password@)[A-Za-z0-9._~%-]{8,1024})@([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?\/[A-Za-z0-9_.~%-]+$/,
     "postgresql://user:password@host:port/database, without parameters",
   );
 

@@ -17,10 +17,16 @@ export type KeyMeta = {
   readonly allowed?: string;
 };
 
+/** Metadata without the copy of the schema that `meta` makes; for schemas that nobody else has. */
+function noted<T extends z.ZodType>(schema: T, meta: Partial<KeyMeta>): T {
+  z.globalRegistry.add(schema, meta);
+  return schema;
+}
+
 /** A key with a default. */
 export function key<T extends z.ZodType>(type: T, value: z.output<T>, description: string, unit?: string) {
   // `default` takes the output of a transforming type, which is what rendered files hold.
-  return type.default(value as never).meta(described(description, unit));
+  return noted(type.default(value as never), described(description, unit));
 }
 
 /** A key that has to be there: its value depends on the stack. */
@@ -30,20 +36,20 @@ export function need<T extends z.ZodType>(type: T, description: string, unit?: s
 
 /** A key that a file may lack, and that has no default. */
 export function maybe<T extends z.ZodType>(type: T, description: string, unit?: string) {
-  return type.optional().meta(described(description, unit));
+  return noted(type.optional(), described(description, unit));
 }
 
-/** An object of keys; every other key in it is an error. */
+/** An object of keys; every other key in it is an error. It can be left out where each of its keys can. */
 export function section<T extends z.ZodRawShape>(description: string, shape: T) {
-  return z
-    .strictObject(shape, { error: objectError })
-    .prefault({} as never)
-    .meta({ description });
+  const object = z.strictObject(shape, { error: objectError });
+  const open = Object.values(shape).every((child) => child._zod.optin === "optional");
+  const schema = open ? object.prefault({} as never) : object;
+  return noted(schema as z.ZodPrefault<typeof object>, { description });
 }
 
 /** A whole file. */
 export function file<T extends z.ZodRawShape>(description: string, shape: T) {
-  return z.strictObject(shape, { error: objectError }).meta({ description });
+  return noted(z.strictObject(shape, { error: objectError }), { description });
 }
 
 /** Keys that do not exist have their own message, which names those that do. */
@@ -52,18 +58,18 @@ function objectError(issue: { readonly code?: string }): string | undefined {
 }
 
 export function flag() {
-  return z.boolean({ error: "true or false" }).meta({ allowed: "true or false" });
+  return noted(z.boolean({ error: "true or false" }), { allowed: "true or false" });
 }
 
 /** A switch that this deployment does not leave open. */
 export function always<const T extends boolean>(value: T, reason: string) {
   const words = `${String(value)}: ${reason}`;
-  return z.literal(value, { error: words }).meta({ allowed: words });
+  return noted(z.literal(value, { error: words }), { allowed: words });
 }
 
 export function oneOf<const T extends readonly string[]>(values: T) {
   const words = `one of ${values.join(", ")}`;
-  return z.enum(values, { error: words }).meta({ allowed: words });
+  return noted(z.enum(values, { error: words }), { allowed: words });
 }
 
 export function integer(min: number, max: number) {
@@ -109,7 +115,7 @@ function duration(min: number, max: number, unit: number, name: string) {
       context.addIssue({ code: "custom", message: words });
       return z.NEVER;
     });
-  return z.union([z.int().min(min).max(max), written], { error: words }).meta({ allowed: words });
+  return noted(z.union([z.int().min(min).max(max), written], { error: words }), { allowed: words });
 }
 
 /** A size such as `10MB`; a number counts bytes. Rendered as text. */
@@ -136,11 +142,11 @@ function sized<T>(min: string, max: string, words: string, render: (count: numbe
       return z.NEVER;
     });
   const count = z.int().min(least).max(most).transform(render);
-  return z.union([written, count], { error: words }).meta({ allowed: words });
+  return noted(z.union([written, count], { error: words }), { allowed: words });
 }
 
 export function text(pattern: RegExp, words: string) {
-  return z.string({ error: words }).regex(pattern, { error: words }).meta({ allowed: words });
+  return noted(z.string({ error: words }).regex(pattern, { error: words }), { allowed: words });
 }
 
 /** Free text for people: one line. */
@@ -224,6 +230,7 @@ export function timeZone() {
 }
 
 function isTimeZone(name: string): boolean {
+  if (name === "UTC") return true;
   try {
     return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
   } catch {
@@ -250,7 +257,7 @@ export function cron() {
 
 export function list<T extends z.ZodType>(item: T, max: number, words: string) {
   const error = `a list of at most ${String(max)} ${words}`;
-  return z.array(item, { error }).max(max, { error }).meta({ allowed: error });
+  return noted(z.array(item, { error }).max(max, { error }), { allowed: error });
 }
 
 /** A list in which nothing stands twice. */
@@ -266,7 +273,7 @@ export function set<T extends z.ZodType>(item: T, min: number, max: number, word
 }
 
 function bounded(type: z.ZodNumber, min: number, max: number, words: string) {
-  return type.min(min, { error: words }).max(max, { error: words }).meta({ allowed: words });
+  return noted(type.check(z.gte(min, { error: words }), z.lte(max, { error: words })), { allowed: words });
 }
 
 function described(description: string, unit: string | undefined): KeyMeta {

@@ -68,12 +68,7 @@ export const memoryFile = file("The memory server.", {
     ),
     maxSizePerItem: key(bytes("1B", "100MB"), 1_024_000, "Largest content of one memory.", "bytes"),
     defaultTags: key(
-      set(
-        text(/^[^\p{Cc},]{1,100}$/u, "tags of 1 to 100 characters without commas"),
-        0,
-        100,
-        "tags",
-      ),
+      set(text(/^[^\p{Cc},]{1,100}$/u, "tags of 1 to 100 characters without commas"), 0, 100, "tags"),
       ["default"],
       "Tags of a memory that was stored without any.",
     ),
