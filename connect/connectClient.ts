@@ -48,8 +48,10 @@ export function connectClient(
     writeMaterial(files, client.access);
     return { printed: textOf(wanted), said: [keptIn(files), ...afterPrinting(args)] };
   }
-  const record = path.join(files.folder, "entries.json");
-  const write = planEntry(meantFile(target, folder, env), wanted, { record, force: args.force });
+  const write = planEntry(meantFile(target, folder, env), wanted, {
+    record: files.record,
+    force: args.force,
+  });
   writeMaterial(files, client.access);
   const report = write();
   return { said: [...whatWasWritten(report), keptIn(files), ...afterWriting(args, files)] };

@@ -71,8 +71,37 @@ export class JsoncDocument {
     else this.#insert(next.node, property);
   }
 
+  /** Removes a key with its value and its comma; comments around it stay. */
   remove(path: readonly string[]): void {
-    this.#text = applyEdits(this.#text, modify(this.#text, [...path], undefined, this.#formatting()));
+    const root = this.#root();
+    const parent = find(root, path.slice(0, -1));
+    const siblings = parent?.type === "object" ? properties(parent) : [];
+    const at = siblings.findIndex(({ key }) => key === path.at(-1));
+    if (parent === undefined || at === -1) return;
+    const node = siblings[at]!.node;
+    const end = node.offset + node.length;
+    const next = siblings[at + 1]?.node.offset ?? parent.offset + parent.length - 1;
+    const previous = siblings[at - 1]?.node;
+    const comma =
+      this.#comma(end, next) ??
+      (previous === undefined ? undefined : this.#comma(previous.offset + previous.length, node.offset));
+    const parts: [number, number][] = [this.#withBlankLine(node.offset, end, comma)];
+    if (comma !== undefined && (comma < parts[0]![0] || comma >= parts[0]![1]))
+      parts.push([comma, comma + 1]);
+    for (const [from, to] of parts.sort(([x], [y]) => y - x)) {
+      this.#text = this.#text.slice(0, from) + this.#text.slice(to);
+    }
+  }
+
+  /** A range, widened to whole lines if nothing else but its comma is on them. */
+  #withBlankLine(from: number, to: number, comma: number | undefined): [number, number] {
+    const { start, indent } = this.#lineOf(from);
+    const lineEnd = this.#text.indexOf("\n", to);
+    const rest = lineEnd === -1 ? this.#text.slice(to) : this.#text.slice(to, lineEnd);
+    const ownComma = comma !== undefined && comma >= to && comma < to + rest.length;
+    const blank = rest.trim() === (ownComma ? "," : "");
+    if (lineEnd === -1 || start + indent.length !== from || !blank) return [from, to];
+    return [start, lineEnd + 1];
   }
 
   #root(): Node {
@@ -106,7 +135,7 @@ export class JsoncDocument {
     const blank = trivia.length - trivia.trimEnd().length;
     const after = /\r?\n\s*$/.exec(trivia.slice(trivia.length - blank))?.[0];
     const end = close - (after?.length ?? blank);
-    const comma = this.#hasComma(from, close);
+    const comma = this.#comma(from, close) !== undefined;
     const inner = last === undefined ? indent + this.#indent : this.#indentOf(last, start, indent);
     const added = `${this.#eol}${inner}${this.#print(property, inner)}${comma ? "," : ""}`;
     const closing = after ?? `${this.#eol}${indent}`;
@@ -120,11 +149,11 @@ export class JsoncDocument {
     ].join("");
   }
 
-  /** Commas in comments are none. */
-  #hasComma(from: number, to: number): boolean {
-    let found = false;
+  /** Where the first comma in a range is, not counting those in comments. */
+  #comma(from: number, to: number): number | undefined {
+    let found: number | undefined;
     const onSeparator = (sign: string, at: number) => {
-      found ||= sign === "," && at >= from && at < to;
+      if (sign === "," && at >= from && at < to) found ??= at;
     };
     visit(this.#text, { onSeparator }, { allowTrailingComma: true });
     return found;

@@ -26,6 +26,8 @@ export interface MaterialFiles {
   readonly folder: string;
   readonly endpoints: string;
   readonly ca: string;
+  /** Which entries were written into which client's file. */
+  readonly record: string;
   key(client: string): string;
 }
 
@@ -47,6 +49,7 @@ export function materialFiles(stack: string, env: NodeJS.ProcessEnv): MaterialFi
     folder,
     endpoints: path.join(folder, "endpoints.json"),
     ca: path.join(folder, "ca.crt"),
+    record: path.join(folder, "entries.json"),
     key: (client) => path.join(folder, `${plainName(client)}.key`),
   };
 }

@@ -5,12 +5,13 @@ import { JsoncDocument } from "./jsoncDocument.ts";
 
 /** What `connect` wrote into one file, so that it can tell its own entries from what others wrote. */
 export interface Written {
+  readonly under: ClientFile["under"];
   /** Name of an entry to the SHA-256 of its value. */
   readonly entries: Readonly<Record<string, string>>;
   readonly permission: Readonly<Record<string, Permission>>;
 }
 
-export const nothingWritten: Written = { entries: {}, permission: {} };
+export const nothingWritten: Written = { under: "mcp", entries: {}, permission: {} };
 
 export interface Merged {
   readonly text: string;
@@ -42,7 +43,7 @@ export function mergeEntries(text: string, wanted: ClientFile, options: MergeOpt
   const entries = Object.entries(wanted.entries).map(([name, entry]) => [name, hashOf(entry)]);
   return {
     text: changes.length + rules.changes.length === 0 ? text : document.text,
-    written: { entries: Object.fromEntries(entries), permission: rules.written },
+    written: { under: wanted.under, entries: Object.fromEntries(entries), permission: rules.written },
     changes: [...changes, ...rules.changes],
     notes: rules.notes,
   };

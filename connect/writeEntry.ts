@@ -113,7 +113,8 @@ function own(file: string, uid: number, gid: number): void {
   if (now.uid !== uid || now.gid !== gid) fs.chownSync(file, uid, gid);
 }
 
-function readRecords(record: string): Record<string, Written> {
+/** What was written into which file; nothing if there is no record. */
+export function readRecords(record: string): Record<string, Written> {
   try {
     return JSON.parse(fs.readFileSync(record, "utf8")) as Record<string, Written>;
   } catch {

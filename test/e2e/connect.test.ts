@@ -58,20 +58,21 @@ describe("clients, connected by `npm run connect`", function () {
     return folder;
   }
 
-  /** What the real Kilo says of its servers, seen from a project. */
+  /** The real Kilo, with a home of its own. */
+  function asKilo(args: string[], folder: string, env: Record<string, string> = {}): Promise<Finished> {
+    const folders = {
+      HOME: home,
+      XDG_CONFIG_HOME: config,
+      XDG_DATA_HOME: "",
+      XDG_CACHE_HOME: "",
+      XDG_STATE_HOME: "",
+    };
+    return run(kilo, args, { cwd: folder, env: { ...folders, ...env } });
+  }
+
+  /** What it says of its servers, seen from a project. */
   async function listed(folder: string, env: Record<string, string> = {}): Promise<string> {
-    const { output } = await run(kilo, ["mcp", "list"], {
-      cwd: folder,
-      env: {
-        HOME: home,
-        XDG_CONFIG_HOME: config,
-        XDG_DATA_HOME: "",
-        XDG_CACHE_HOME: "",
-        XDG_STATE_HOME: "",
-        ...env,
-      },
-    });
-    return stripVTControlCharacters(output);
+    return stripVTControlCharacters((await asKilo(["mcp", "list"], folder, env)).output);
   }
 
   function assertConnected(list: string): void {
@@ -135,6 +136,18 @@ describe("clients, connected by `npm run connect`", function () {
     };
     assert.equal(permission["postgres_*"], "ask");
     assert.equal(permission["postgres_execute_query"], "allow");
+  });
+
+  it("Kilo's agent asks before any tool, except those that only read", async () => {
+    const { stdout } = await asKilo(["debug", "agent", "code"], join(home, "kilo"));
+    const { permission } = JSON.parse(stdout) as { permission: { permission: string; action: string }[] };
+    const ours = permission.filter((rule) => rule.permission.startsWith("postgres_"));
+    const allowed = readingToolsOf("postgres").map((tool) => [`postgres_${tool}`, "allow"]);
+    // The last rule that matches counts.
+    assert.deepEqual(
+      ours.slice(-1 - allowed.length).map((rule) => [rule.permission, rule.action]),
+      [["postgres_*", "ask"], ...allowed],
+    );
   });
 
   it("names what is wrong with a client, a stack, a file", async () => {

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectArguments, meantFile } from "#connect/connectArguments.ts";
 import { connectClient, globalKiloFile } from "#connect/connectClient.ts";
+import { forgetStack } from "#connect/forgetStack.ts";
 import { isExposed, knownClients, materialFiles, readMaterial } from "#connect/material.ts";
+import { isConnected, refreshMaterial } from "#connect/refreshMaterial.ts";
 import type { StackOutputs } from "#connect/stackOutputs.ts";
 
 const url = "https://127.0.0.1:13001/mcp";
@@ -86,6 +88,45 @@ describe("npm run connect", () => {
     const { mcpServers } = JSON.parse(printed!) as { mcpServers: { postgres: { env: object } } };
     assert.deepEqual(mcpServers.postgres.env, { XDG_CONFIG_HOME: elsewhere });
     assert.ok(fs.existsSync(join(elsewhere, "kilocode-mcp/dev/default.key")));
+  });
+
+  it("brings what it wrote up to date after an update, for the clients that it knows", () => {
+    assert.equal(isConnected("dev", { HOME: home }), false);
+    refreshMaterial("dev", outputs, { HOME: home });
+    assert.equal(isConnected("dev", { HOME: home }), false);
+    connect(["kilo"]);
+    connect(["kilo", "--client", "ci"]);
+    const rotated = {
+      ...outputs,
+      caCertificate: "other",
+      apiKeys: { default: "kcp_rotated", idle: "kcp_idle" },
+    };
+    refreshMaterial("dev", rotated, { HOME: home });
+    const files = materialFiles("dev", { HOME: home });
+    assert.deepEqual(readMaterial(files, "default", "postgres"), { url, ca: "other", key: "kcp_rotated" });
+    assert.deepEqual(knownClients(files), ["default"]);
+  });
+
+  it("takes everything back, but not what somebody changed", () => {
+    connect(["kilo", "--write", "one/kilo.jsonc"]);
+    connect(["kilo-legacy", "--write", "two/mcp.json"]);
+    fs.writeFileSync(
+      join(home, "two/mcp.json"),
+      read("two/mcp.json").replace('"timeout": 30', '"timeout": 60'),
+    );
+    fs.writeFileSync(join(home, "three.json"), "{}");
+    connect(["json", "--write", "three.json"]);
+    fs.writeFileSync(join(home, "three.json"), "{ broken");
+    const said = forgetStack("dev", { HOME: home });
+    assert.deepEqual(JSON.parse(read("one/kilo.jsonc")), { mcp: {}, permission: {} });
+    assert.match(read("two/mcp.json"), /"timeout": 60/);
+    assert.equal(read("three.json"), "{ broken");
+    assert.match(
+      said.join("\n"),
+      /one\/kilo\.jsonc: removed mcp\.postgres.*three\.json was left as it is.*removed .*dev$/s,
+    );
+    assert.ok(!fs.existsSync(join(home, ".config/kilocode-mcp/dev")));
+    assert.deepEqual(forgetStack("dev", { HOME: home }), []);
   });
 
   it("names the clients that there are, and the stack that is not up", () => {

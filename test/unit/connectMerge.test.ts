@@ -93,6 +93,22 @@ describe("merging entries into a client's file", () => {
     assert.deepEqual(gone.changes, []);
   });
 
+  it("removes its entries without the comments around them", () => {
+    const first = merge('{\n  "mcp": {\n    "a": 1,\n  },\n}\n', { under: "mcp", entries: { x: [], y: [] } });
+    assert.equal(first.text, '{\n  "mcp": {\n    "a": 1,\n    "x": [],\n    "y": [],\n  },\n}\n');
+    const commented = first.text
+      .replace('"y"', '// about y\n    "y"')
+      .replace('"x": [],', '"x": [], // about x');
+    const { text } = merge(commented, { under: "mcp", entries: {} }, first.written);
+    assert.equal(text, '{\n  "mcp": {\n    "a": 1,\n     // about x\n    // about y\n  },\n}\n');
+    const plain = merge(
+      first.text.replaceAll(",\n  }", "\n  }"),
+      { under: "mcp", entries: {} },
+      first.written,
+    );
+    assert.equal(plain.text, '{\n  "mcp": {\n    "a": 1\n  },\n}\n');
+  });
+
   it("asks for all tools of a server before it allows single ones, as the last rule counts", () => {
     const { text } = merge(
       '{ "permission": { "bash": "ask", "postgres_get_tables": "allow", "x": "deny" } }',
@@ -162,6 +178,13 @@ describe("merging entries into a client's file", () => {
         assert.equal(hashOf(parse(merged, [], { allowTrailingComma: true })), hashOf(whole));
         assert.ok(merged.startsWith(`${around}{${around}"other":${inner}`));
         assert.deepEqual(comments(merged), comments(text));
+        const { written } = merge(text);
+        const emptied = merge(merged, { under: "mcp", entries: {} }, written).text;
+        assert.equal(
+          hashOf(parse(emptied, [], { allowTrailingComma: true })),
+          hashOf({ other: value, mcp: {}, permission: {} }),
+        );
+        assert.deepEqual(comments(emptied), comments(text));
       }),
       { seed: 4, numRuns: 500 },
     );
