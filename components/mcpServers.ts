@@ -1,10 +1,11 @@
-import { basename } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { CertificateAuthority } from "#components/certificateAuthority.ts";
 import type { DatabaseLogin } from "#components/databaseAccess.ts";
 import { McpServer } from "#components/mcpServer.ts";
 import { ServiceImage } from "#components/serviceImage.ts";
-import { postgresServerFiles, postgresServerSecrets } from "#model/files/postgresServer.ts";
+import { filesFor } from "#model/files/catalog.ts";
+import { fileFacts } from "#model/files/facts.ts";
+import { renderFiles } from "#model/files/render.ts";
 import { serverNames, type LoginName, type ServerName } from "#model/names.ts";
 import type { Settings } from "#settings/settings.ts";
 
@@ -25,8 +26,8 @@ export class McpServers extends pulumi.ComponentResource {
   readonly endpoints: pulumi.Output<ServerUrls>;
   /** The same by published address, whatever names the clients' network knows. */
   readonly published: pulumi.Output<ServerUrls>;
-  /** Rendered files by name. */
-  readonly files: Record<string, string> = {};
+  /** All rendered files by name, also those that no server has. */
+  readonly files: Record<string, string>;
 
   constructor(name: string, args: McpServersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kilocode:mcp:McpServers", name, {}, opts);
@@ -36,16 +37,16 @@ export class McpServers extends pulumi.ComponentResource {
       { docker: settings.docker, image: "mcp", reference: settings.images.mcp, base: settings.images.base },
       { parent: this },
     );
+    this.files = renderFiles(fileFacts(settings, args.version), settings.files);
     const servers: Partial<Record<ServerName, McpServer>> = {};
     for (const server of serverNames.filter((each) => settings.servers[each].enabled)) {
-      const { files, secrets } = configuration(server, args);
-      for (const [path, text] of Object.entries(files)) this.files[basename(path)] = text;
+      const files = filesFor(server).map((file) => [`mcp/${file}`, this.files[file]!]);
       servers[server] = new McpServer(
         server,
         {
           ...args,
-          files,
-          secrets,
+          files: Object.fromEntries(files) as Record<string, string>,
+          secrets: secretsOf(server, args),
           docker: settings.docker,
           server,
           image: image.reference,
@@ -73,29 +74,11 @@ function urlsOf(
   return pulumi.output(Object.fromEntries(urls));
 }
 
-interface ServerConfiguration {
-  readonly files: Record<string, string>;
-  readonly secrets: Record<string, pulumi.Input<string>>;
-}
-
-function configuration(server: ServerName, args: McpServersArgs): ServerConfiguration {
-  if (server !== "postgres") throw new TypeError(`no configuration for the server ${server}`);
-  const { settings, logins } = args;
+/** Secrets of a server by path below the mount point; its files refer to them. */
+function secretsOf(server: ServerName, { logins }: McpServersArgs): Record<string, pulumi.Input<string>> {
+  if (server !== "postgres") throw new TypeError(`no secrets for the server ${server}`);
   return {
-    files: postgresServerFiles({
-      hosts: [...settings.network.hostnames, settings.network.publish, `${args.prefix}-${server}`, server],
-      database: {
-        host: "database",
-        user: logins.postgres.user,
-        readerUser: logins.postgres_reader.user,
-        poolMax: settings.postgres.poolSize,
-      },
-      environment: settings.environment,
-      version: args.version,
-    }),
-    secrets: {
-      [postgresServerSecrets.databasePassword]: logins.postgres.password,
-      [postgresServerSecrets.readerPassword]: logins.postgres_reader.password,
-    },
+    "secrets/database-password": logins.postgres.password,
+    "secrets/database-reader-password": logins.postgres_reader.password,
   };
 }

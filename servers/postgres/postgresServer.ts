@@ -1,8 +1,8 @@
+import { postgresFile } from "#model/files/schema/postgres.ts";
+import type { PostgresFile } from "#model/files/schema/postgres.ts";
 import type { Log } from "#servers/runtime/log.ts";
 import type { Loaded } from "#servers/runtime/loadConfig.ts";
 import type { PreparedParts, ServerDefinition, ServerParts } from "#servers/runtime/runServer.ts";
-import { postgresSchema } from "./config.ts";
-import type { PostgresConfig } from "./config.ts";
 import { openReader } from "./reader.ts";
 import { executeQuery } from "./tools/executeQuery.ts";
 import { getSchema } from "./tools/getSchema.ts";
@@ -11,20 +11,20 @@ import { getTables } from "./tools/getTables.ts";
 const handoverMilliseconds = 2000;
 
 /** Reading a PostgreSQL database: three tools, one read-only login. */
-export const postgresServer: ServerDefinition<PostgresConfig> = {
+export const postgresServer: ServerDefinition<PostgresFile> = {
   name: "postgres",
   instructions:
     "Reads a PostgreSQL database. Look at get_tables and get_schema first, then ask with execute_query. Nothing can be written.",
-  schema: postgresSchema,
+  schema: postgresFile,
   prepare,
 };
 
-async function prepare(loaded: Loaded<PostgresConfig>, log: Log): Promise<PreparedParts> {
+async function prepare(loaded: Loaded<PostgresFile>, log: Log): Promise<PreparedParts> {
   const { config, files } = loaded;
   const login = {
     user: config.database.reader.user,
     password: await files.secret(config.database.reader.password),
-    ca: loaded.databaseSecrets.ca,
+    ca: loaded.login.ca,
   };
   return {
     activate(previous): ServerParts {

@@ -1,11 +1,12 @@
 import { performance } from "node:perf_hooks";
 import { createHash } from "node:crypto";
+import type { PostgresFile } from "#model/files/schema/postgres.ts";
+import { byteCount } from "#model/files/schema/units.ts";
 import type { Log } from "#servers/runtime/log.ts";
 import { closePool, openPool } from "#servers/runtime/databasePool.ts";
 import type { Login } from "#servers/runtime/databasePool.ts";
 import type { ToolCall } from "#servers/runtime/tool.ts";
 import type { CappedResult, ResultLimits } from "./cappedQuery.ts";
-import type { PostgresConfig } from "./config.ts";
 import { toToolError } from "./databaseErrors.ts";
 import { ReadOnlyCalls } from "./readOnlyCall.ts";
 import { TypeNames } from "./typeNames.ts";
@@ -28,7 +29,7 @@ export interface Reader {
 }
 
 /** What every session of the pool starts with and DISCARD ALL goes back to. */
-function sessionSettings({ database }: PostgresConfig): Record<string, string | number> {
+function sessionSettings({ database }: PostgresFile): Record<string, string | number> {
   return {
     default_transaction_read_only: "on",
     statement_timeout: database.queryTimeout,
@@ -45,16 +46,17 @@ function sessionSettings({ database }: PostgresConfig): Record<string, string | 
 }
 
 /** The read-only login's pool, and reading through it. */
-export function openReader(config: PostgresConfig, login: Login, log: Log): Reader {
+export function openReader(config: PostgresFile, login: Login, log: Log): Reader {
   const { database, security } = config;
   const pool = openPool(database, login, {
+    min: database.pool.min,
     max: database.pool.max,
     applicationName: "kilocode postgres reader",
     session: sessionSettings(config),
   });
   const calls = new ReadOnlyCalls(pool);
   const typeNames = new TypeNames();
-  const limits = { maxRows: database.maxRows, maxBytes: database.maxBytes };
+  const limits = { maxRows: database.maxRows, maxBytes: byteCount(database.maxBytes) ?? 0 };
   return {
     limits,
     async read(call, sql, params, lower = {}) {
@@ -86,7 +88,7 @@ export function openReader(config: PostgresConfig, login: Login, log: Log): Read
 /** The text of a statement may hold anything, so the log has its fingerprint. */
 function logStatement(
   log: Log,
-  { queryLogging, slowQueryThreshold }: PostgresConfig["security"],
+  { queryLogging, slowQueryThreshold }: PostgresFile["security"],
   call: ToolCall,
   done: { sql: string; rows: number; milliseconds: number },
 ): void {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import type { AccessConfig } from "./configSchema.ts";
+import type { AccessConfig } from "./commonConfig.ts";
 
 export type Credential =
   | { readonly kind: "none" }

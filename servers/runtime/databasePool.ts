@@ -1,5 +1,6 @@
 import { Pool } from "pg";
-import type { CommonConfig } from "./configSchema.ts";
+import type { CommonConfig } from "./commonConfig.ts";
+import { databaseAddress } from "./databaseAddress.ts";
 
 export interface Login {
   readonly user: string;
@@ -10,6 +11,8 @@ export interface Login {
 
 export interface PoolOptions {
   readonly max: number;
+  /** Idle connections that are kept; default none. */
+  readonly min?: number;
   /** Shown by PostgreSQL's log and statistics. */
   readonly applicationName: string;
   /** Longest wait for a connection, in milliseconds; default as configured. */
@@ -25,7 +28,7 @@ export interface PoolOptions {
  * the first use.
  */
 export function openPool(database: CommonConfig["database"], login: Login, options: PoolOptions): Pool {
-  const { host, port, name } = database.connectionString;
+  const { host, port, name } = databaseAddress(database.connectionString);
   const session = Object.entries(options.session ?? {}).map(([key, value]) => `-c ${key}=${value}`);
   const pool = new Pool({
     host,
@@ -37,7 +40,7 @@ export function openPool(database: CommonConfig["database"], login: Login, optio
     enableChannelBinding: true,
     application_name: options.applicationName,
     options: session.join(" "),
-    min: Math.min(database.pool.min, options.max),
+    min: Math.min(options.min ?? 0, options.max),
     max: options.max,
     maxUses: database.pool.maxUses,
     idleTimeoutMillis: database.pool.idleTimeoutMillis,

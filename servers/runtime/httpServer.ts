@@ -4,9 +4,10 @@ import { createServer } from "node:https";
 import type { Server } from "node:https";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { NodeIncomingMessageLike } from "@modelcontextprotocol/node";
+import { byteCount } from "#model/files/schema/units.ts";
 import type { McpHttpHandler } from "@modelcontextprotocol/server";
 import { authenticate } from "./authenticate.ts";
-import type { SslConfig } from "./configSchema.ts";
+import type { SslConfig } from "./commonConfig.ts";
 import { sendHealth } from "./health.ts";
 import type { KeyLookup } from "./keyVerifier.ts";
 import type { Loaded } from "./loadConfig.ts";
@@ -92,7 +93,7 @@ async function serve(
   });
   const auth = authInfoOf({ caller: verdict.caller, requestId, signal: gone.signal });
   const handle = toNodeHandler(options.handler, {
-    maxRequestBodySize: config.server.maxRequestSize,
+    maxRequestBodySize: byteCount(config.server.maxRequestSize) ?? 0,
     onerror: (error) => options.log.error({ requestId, err: error }, "request failed"),
   });
   await handle(Object.assign(request, { auth }) as NodeIncomingMessageLike, response);

@@ -1,8 +1,12 @@
 import type { SecureContextOptions } from "node:tls";
 import type { z } from "zod";
 import { paths } from "#model/names.ts";
-import { accessSchema, loggingSchema, sslSchema } from "./configSchema.ts";
-import type { AccessConfig, CommonConfig, LoggingConfig, SslConfig } from "./configSchema.ts";
+import { accessFile } from "#model/files/schema/access.ts";
+import { loggingFile } from "#model/files/schema/logging.ts";
+import { sslFile } from "#model/files/schema/ssl.ts";
+import type { AccessConfig, CommonConfig, LoggingConfig, SslConfig } from "./commonConfig.ts";
+import { databaseAddress } from "./databaseAddress.ts";
+import type { Login } from "./databasePool.ts";
 import { FileRefused } from "./fileRefused.ts";
 import { openFilesVersion } from "./filesVersion.ts";
 import type { FilesVersion } from "./filesVersion.ts";
@@ -16,8 +20,8 @@ export interface Loaded<C extends CommonConfig = CommonConfig> {
   readonly logging: LoggingConfig;
   readonly ssl: SslConfig;
   readonly tls: SecureContextOptions;
-  /** Password and CA of the server's own login. */
-  readonly databaseSecrets: { readonly password: string; readonly ca: string };
+  /** The server's own login. */
+  readonly login: Login;
 }
 
 /**
@@ -32,17 +36,13 @@ export async function loadConfig<C extends CommonConfig>(
 ): Promise<Loaded<C>> {
   const files = await openFilesVersion(folder);
   const config = parse(`${server}.json`, await files.read(filePath(server)), schema);
-  const { access } = parse(
-    "access.json",
-    (await files.readOptional(filePath("access"))) ?? "{}",
-    accessSchema,
-  );
+  const { access } = parse("access.json", (await files.readOptional(filePath("access"))) ?? "{}", accessFile);
   const { logging } = parse(
     "logging.json",
     (await files.readOptional(filePath("logging"))) ?? "{}",
-    loggingSchema,
+    loggingFile,
   );
-  const { ssl } = parse("ssl.json", (await files.readOptional(filePath("ssl"))) ?? "{}", sslSchema);
+  const { ssl } = parse("ssl.json", (await files.readOptional(filePath("ssl"))) ?? "{}", sslFile);
   return {
     files,
     config,
@@ -50,7 +50,8 @@ export async function loadConfig<C extends CommonConfig>(
     logging,
     ssl,
     tls: await tlsSettings(files, ssl),
-    databaseSecrets: {
+    login: {
+      user: databaseAddress(config.database.connectionString).user,
       password: await files.secret(config.database.password),
       ca: await files.read(config.database.ssl.ca),
     },

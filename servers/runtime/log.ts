@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import type { DestinationStream, Logger } from "pino";
-import type { CommonConfig, LoggingConfig } from "./configSchema.ts";
+import type { CommonConfig, LoggingConfig } from "./commonConfig.ts";
 
 export type Log = Logger;
 
@@ -9,7 +9,6 @@ const levels = {
   DEBUG: "debug",
   INFO: "info",
   WARN: "warn",
-  WARNING: "warn",
   ERROR: "error",
   FATAL: "fatal",
 } as const;
@@ -56,11 +55,10 @@ export function createLog(
   );
 }
 
-/** `logging` of the server's own file wins over `logging.json`. */
+/** The level is that of the server's own file, which follows logging.json unless the stack says otherwise. */
 export function applyLogLevel(log: Log, config: CommonConfig, logging: LoggingConfig): void {
   const on = config.logging.enabled && logging.enabled;
-  const level = config.logging.level ?? config.server.logLevel ?? logging.level;
-  log.level = on ? levels[level] : "silent";
+  log.level = on ? levels[config.logging.level] : "silent";
 }
 
 /** Name and code only: messages of drivers quote what they were given. */

@@ -41,21 +41,14 @@ export function keepMaintained(server: string, current: () => Loaded, log: Log):
 }
 
 /** One round; undefined if the database says that it is not due. */
-export async function maintain(
-  server: string,
-  { config, databaseSecrets }: Loaded,
-): Promise<Round | undefined> {
-  const pool = openPool(
-    config.database,
-    { user: config.database.connectionString.user, ...databaseSecrets },
-    {
-      max: 1,
-      applicationName: `kilocode ${server} maintenance`,
-      connectMilliseconds: 10_000,
-      answerMilliseconds: roundMilliseconds,
-      session: { statement_timeout: roundMilliseconds },
-    },
-  );
+export async function maintain(server: string, { config, login }: Loaded): Promise<Round | undefined> {
+  const pool = openPool(config.database, login, {
+    max: 1,
+    applicationName: `kilocode ${server} maintenance`,
+    connectMilliseconds: 10_000,
+    answerMilliseconds: roundMilliseconds,
+    session: { statement_timeout: roundMilliseconds },
+  });
   try {
     const { rows } = await pool.query<Round>(
       `SELECT more, rows_deleted, partitions_created, partitions_dropped, problems FROM ${schemaName}.run_maintenance()`,

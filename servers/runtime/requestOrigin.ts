@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { validateHostHeader } from "@modelcontextprotocol/server";
-import type { CommonConfig } from "./configSchema.ts";
+import type { CommonConfig } from "./commonConfig.ts";
 import type { Refusal } from "./refusal.ts";
 
 /**

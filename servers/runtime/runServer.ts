@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { DestinationStream } from "pino";
 import type { z } from "zod";
-import type { CommonConfig } from "./configSchema.ts";
+import type { CommonConfig } from "./commonConfig.ts";
 import { prepareDrain } from "./drain.ts";
 import { FileRefused } from "./fileRefused.ts";
 import { applyLimits, createHttpServer } from "./httpServer.ts";

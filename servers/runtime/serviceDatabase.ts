@@ -49,22 +49,19 @@ export function openServiceDatabase(server: string, first: Loaded): ServiceDatab
   };
 }
 
-function open(server: string, { config, databaseSecrets }: Loaded): Pool {
-  return openPool(
-    config.database,
-    { user: config.database.connectionString.user, ...databaseSecrets },
-    {
-      max: config.database.pool.serviceMax,
-      applicationName: `kilocode ${server}`,
-      connectMilliseconds: answerMilliseconds,
-      answerMilliseconds,
-      session: { statement_timeout: answerMilliseconds },
-    },
-  );
+function open(server: string, { config, login }: Loaded): Pool {
+  return openPool(config.database, login, {
+    min: 1,
+    max: config.database.pool.serviceMax,
+    applicationName: `kilocode ${server}`,
+    connectMilliseconds: answerMilliseconds,
+    answerMilliseconds,
+    session: { statement_timeout: answerMilliseconds },
+  });
 }
 
 /** All that a pool depends on. */
-function fingerprintOf({ config, databaseSecrets }: Loaded): string {
+function fingerprintOf({ config, login }: Loaded): string {
   const { connectionString, pool } = config.database;
-  return JSON.stringify([connectionString, pool, databaseSecrets]);
+  return JSON.stringify([connectionString, pool, login]);
 }

@@ -1,7 +1,7 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import type { SecureContextOptions } from "node:tls";
-import type { SslConfig } from "./configSchema.ts";
+import type { SslConfig } from "./commonConfig.ts";
 import { FileRefused } from "./fileRefused.ts";
 import type { FilesVersion } from "./filesVersion.ts";
 

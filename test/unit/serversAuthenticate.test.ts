@@ -1,20 +1,14 @@
 import assert from "node:assert/strict";
+import { buildFiles } from "#model/files/build.ts";
 import { authenticate } from "#servers/runtime/authenticate.ts";
-import { accessSchema, commonSchema } from "#servers/runtime/configSchema.ts";
 import { cachedLookup } from "#servers/runtime/keyVerifier.ts";
 import type { Caller } from "#servers/runtime/keyVerifier.ts";
+import { testFacts } from "#test/fileFacts.ts";
 
 const key = `kcp_${"A".repeat(32)}`;
 const caller: Caller = { client: "default", role: "user", servers: ["postgres"], keyId: "default.1" };
-const access = accessSchema.parse({}).access;
-const config = commonSchema.parse({
-  server: { host: "localhost", port: 3001 },
-  database: {
-    connectionString: "postgresql://u@h/d",
-    password: "file:/x",
-    ssl: { ca: "/etc/ssl/kilocode/ca.crt" },
-  },
-});
+const { access: accessFile, postgres: config } = buildFiles(testFacts());
+const { access } = accessFile;
 
 async function statusFor(
   headers: Record<string, string>,

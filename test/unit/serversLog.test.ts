@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { commonSchema, loggingSchema } from "#servers/runtime/configSchema.ts";
+import { buildFiles } from "#model/files/build.ts";
 import { callTool } from "#servers/runtime/callTool.ts";
 import { applyLogLevel, createLog } from "#servers/runtime/log.ts";
+import { testFacts } from "#test/fileFacts.ts";
 import { ToolError, defineTool } from "#servers/runtime/tool.ts";
 import { z } from "zod";
 
@@ -9,7 +10,7 @@ const canary = "canary-3f9a";
 
 function capture() {
   const lines: string[] = [];
-  const log = createLog("postgres", () => ({ environment: "test" }), {
+  const log = createLog("postgres", () => ({ service: "mcp", environment: "test", version: "1" }), {
     write: (line) => void lines.push(line),
   });
   return { log, lines };
@@ -23,7 +24,16 @@ describe("the log", () => {
     assert.match(String(line["time"]), /^\d{4}-\d\d-\d\dT.*Z$/);
     assert.deepEqual(
       { ...line, time: "" },
-      { time: "", level: "info", server: "postgres", environment: "test", answer: 42, msg: "hello" },
+      {
+        time: "",
+        level: "info",
+        server: "postgres",
+        service: "mcp",
+        environment: "test",
+        version: "1",
+        answer: 42,
+        msg: "hello",
+      },
     );
   });
 
@@ -44,21 +54,17 @@ describe("the log", () => {
     assert.deepEqual((JSON.parse(lines[1]!) as { err: unknown }).err, { name: "Error", code: "28P01" });
   });
 
-  it("obeys the level of the server's own file before that of logging.json, and can be switched off", () => {
+  it("obeys the level of the server's own file, which follows logging.json, and can be switched off", () => {
     const { log } = capture();
-    const config = (logging: object) =>
-      commonSchema.parse({
-        server: { host: "h", port: 1 },
-        database: { connectionString: "postgresql://u@h/d", password: "file:/x", ssl: { ca: "/c" } },
-        logging,
-      });
-    const shared = loggingSchema.parse({ logging: { level: "ERROR" } }).logging;
-    applyLogLevel(log, config({}), shared);
-    assert.equal(log.level, "error");
-    applyLogLevel(log, config({ level: "debug" }), shared);
-    assert.equal(log.level, "debug");
-    applyLogLevel(log, config({ enabled: false }), shared);
-    assert.equal(log.level, "silent");
+    const apply = (own: object) => {
+      const files = { logging: { logging: { level: "ERROR" } }, postgres: { logging: own } };
+      const { postgres, logging } = buildFiles(testFacts(), files);
+      applyLogLevel(log, postgres, logging.logging);
+      return log.level;
+    };
+    assert.equal(apply({}), "error");
+    assert.equal(apply({ level: "DEBUG" }), "debug");
+    assert.equal(apply({ enabled: false }), "silent");
   });
 });
 

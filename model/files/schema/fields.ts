@@ -42,7 +42,9 @@ export function maybe<T extends z.ZodType>(type: T, description: string, unit?: 
 /** An object of keys; every other key in it is an error. It can be left out where each of its keys can. */
 export function section<T extends z.ZodRawShape>(description: string, shape: T) {
   const object = z.strictObject(shape, { error: objectError });
-  const open = Object.values(shape).every((child) => child._zod.optin === "optional");
+  const open = Object.values(shape).every((child) =>
+    ["default", "prefault", "optional"].includes((child as z.ZodType).def.type),
+  );
   const schema = open ? object.prefault({} as never) : object;
   return noted(schema as z.ZodPrefault<typeof object>, { description });
 }
@@ -62,7 +64,7 @@ export function flag() {
 }
 
 /** A switch that this deployment does not leave open. */
-export function always<const T extends boolean>(value: T, reason: string) {
+export function always(value: boolean, reason: string) {
   const words = `${String(value)}: ${reason}`;
   return noted(z.literal(value, { error: words }), { allowed: words });
 }

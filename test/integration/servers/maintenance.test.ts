@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { postgresSchema } from "#servers/postgres/config.ts";
+import { postgresFile } from "#model/files/schema/postgres.ts";
 import { loadConfig } from "#servers/runtime/loadConfig.ts";
 import { maintain } from "#servers/runtime/maintenance.ts";
 import { startServer, type ServerProcess } from "./serverProcess.ts";
@@ -20,7 +20,7 @@ describe("a server's timer", function () {
   });
 
   it("runs the database's maintenance with the server's own login, and again only when it is due", async () => {
-    const loaded = await loadConfig(server.files, "postgres", postgresSchema);
+    const loaded = await loadConfig(server.files, "postgres", postgresFile);
     await stage.asSuperuser((client) => client.query("DELETE FROM mcp.maintenance_runs"));
     const round = await maintain("postgres", loaded);
     assert.deepEqual(round?.problems, []);

@@ -7,8 +7,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { postgresServerFiles } from "#model/files/postgresServer.ts";
-import type { PostgresServerFilesInput } from "#model/files/postgresServer.ts";
+import { filesFor } from "#model/files/catalog.ts";
+import { renderFiles } from "#model/files/render.ts";
+import { testFacts } from "#test/fileFacts.ts";
 import { selfSigned } from "#test/integration/selfSigned.ts";
 import type { ReadyStage } from "./stage.ts";
 
@@ -36,8 +37,12 @@ export interface ServerProcess {
   end(): Promise<void>;
 }
 
+/** Keys laid over rendered files, by file name without `.json`. */
+export type Overlay = Readonly<Record<string, object>>;
+
 export interface DeliverOptions {
-  readonly overrides?: PostgresServerFilesInput["overrides"];
+  /** Over what the model made of them: also keys that a stack cannot set. */
+  readonly overrides?: Overlay;
   /** A new certificate for the server; default the one in force. */
   readonly certificate?: { certificate: string; privateKey: string };
   readonly spoil?: (files: Record<string, string>) => void;
@@ -125,33 +130,48 @@ function allFiles(
     port: number;
     pair: { certificate: string; privateKey: string };
     databasePort: number | undefined;
-    overrides: PostgresServerFilesInput["overrides"];
+    overrides: Overlay | undefined;
   },
 ): Record<string, string> {
   const { port: directPort, ca } = stage.superuser();
-  const rendered = postgresServerFiles({
-    port,
-    hosts: ["mcp.example"],
-    origins: ["https://app.example"],
-    environment: "test",
-    version: "0.0.0",
-    database: {
-      host: "localhost",
-      port: databasePort ?? directPort,
-      user: "postgres_1",
-      readerUser: "postgres_reader_1",
-      poolMax: 4,
+  const facts = testFacts();
+  const rendered = renderFiles(
+    {
+      ...facts,
+      ports: { ...facts.ports, postgres: port },
+      database: { ...facts.database, host: "localhost", port: databasePort ?? directPort, poolSize: 4 },
     },
-    ...(overrides === undefined ? {} : { overrides }),
-  });
+    { postgres: { security: { allowedOrigins: ["https://app.example"] } } },
+  );
   return {
-    ...rendered,
+    ...laidOver(rendered, overrides ?? {}),
     "ssl/ca.crt": ca,
     "ssl/mcp.crt": pair.certificate,
     "ssl/mcp.key": pair.privateKey,
     "secrets/database-password": stage.passwords.postgres_1,
     "secrets/database-reader-password": stage.passwords.postgres_reader_1,
   };
+}
+
+function laidOver(rendered: Record<string, string>, overrides: Overlay): Record<string, string> {
+  const texts = filesFor("postgres").map((name) => {
+    const value = JSON.parse(rendered[name]!) as object;
+    return [`mcp/${name}`, JSON.stringify(merge(value, overrides[name.replace(/\.json$/, "")] ?? {}))];
+  });
+  return Object.fromEntries(texts) as Record<string, string>;
+}
+
+function merge(base: object, over: object): object {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over) as [string, unknown][]) {
+    const known = merged[key];
+    merged[key] = isObject(known) && isObject(value) ? merge(known, value) : value;
+  }
+  return merged;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 async function freePort(): Promise<number> {
