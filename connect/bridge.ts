@@ -7,16 +7,14 @@ import {
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from "@modelcontextprotocol/client";
-import { explain } from "./explain.ts";
+import { explain, type Served } from "./explain.ts";
 import { failureOf, type Failure } from "./failure.ts";
-import type { Material, MaterialFiles } from "./material.ts";
+import type { Material } from "./material.ts";
 import { serverFetch } from "./serverFetch.ts";
 
-export interface BridgeOptions {
+export interface BridgeOptions extends Served {
   /** The client program's side. */
-  readonly client: Transport;
-  readonly server: string;
-  readonly files: MaterialFiles;
+  readonly transport: Transport;
   /** What a request needs now. */
   readonly read: () => Material;
   /** Tools that may be called again when an answer was lost. */
@@ -61,14 +59,14 @@ export class Bridge {
   }
 
   async start(): Promise<void> {
-    const { client } = this.#options;
+    const { transport } = this.#options;
     Object.assign(this.#http, { onmessage: (message: JSONRPCMessage) => this.#fromServer(message) });
-    Object.assign(client, {
+    Object.assign(transport, {
       onmessage: (message: JSONRPCMessage) => this.#fromClient(message),
       onerror: (error: Error) => this.#options.log(`not understood: ${firstLine(error.message)}`),
     });
     await this.#http.start();
-    await client.start();
+    await transport.start();
   }
 
   /** Ends every request under way; the server sees them as cancelled. */
@@ -113,7 +111,7 @@ export class Bridge {
   }
 
   #toClient(message: JSONRPCMessage): void {
-    this.#options.client.send(message).catch(() => {
+    this.#options.transport.send(message).catch(() => {
       // The client is gone; its end of input ends the bridge.
     });
   }
@@ -155,7 +153,7 @@ export class Bridge {
 
   #answer({ id }: JSONRPCRequest, failure: Failure): void {
     this.#settle(id);
-    const error = explain(failure, this.#options.server, this.#options.files);
+    const error = explain(failure, this.#options);
     // What the server itself answered is for the client alone.
     if (error !== failure.error) this.#options.log(firstLine(error.message));
     this.#toClient({ jsonrpc: "2.0", id, error });

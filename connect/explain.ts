@@ -1,5 +1,12 @@
 import type { Failure, JsonRpcError } from "./failure.ts";
-import type { MaterialFiles } from "./material.ts";
+import { renewal, type MaterialFiles } from "./material.ts";
+
+/** Whom the bridge serves, and from which files. */
+export interface Served {
+  readonly server: string;
+  readonly client: string;
+  readonly files: MaterialFiles;
+}
 
 /** In the range that JSON-RPC leaves to implementations; the SDK uses it for connections that closed. */
 const connectionClosed = -32_000;
@@ -8,19 +15,18 @@ const connectionClosed = -32_000;
  * The answer that a client gets in place of the server's. Whoever reads it is a person or a model, and should
  * know what to do next.
  */
-export function explain(failure: Failure, server: string, files: MaterialFiles): JsonRpcError {
+export function explain(failure: Failure, served: Served): JsonRpcError {
   if (failure.kind === "refused" && failure.error !== undefined && !isAboutKey(failure)) return failure.error;
   return {
     code: connectionClosed,
-    message: sentence(failure, server, files),
-    data: { reason: failure.kind, server },
+    message: sentence(failure, served),
+    data: { reason: failure.kind, server: served.server },
   };
 }
 
-const renew =
-  "Run `npm run connect -- json` for this stack in the project's folder; the next call takes up what it writes.";
-
-function sentence(failure: Failure, server: string, { folder }: MaterialFiles): string {
+function sentence(failure: Failure, { server, client, files }: Served): string {
+  const { folder } = files;
+  const renew = `If it was replaced, ${renewal(files.stack, client)}; the next call takes up what that writes.`;
   const { reason } = failure;
   if (isAboutKey(failure)) return `The ${server} server refused the key in ${folder} (${reason}). ${renew}`;
   const sentences: Record<Failure["kind"], string> = {

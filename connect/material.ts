@@ -23,6 +23,7 @@ export interface StackAccess {
 
 /** Files of a stack below `~/.config/kilocode-mcp/<stack>/`. */
 export interface MaterialFiles {
+  readonly stack: string;
   readonly folder: string;
   readonly endpoints: string;
   readonly ca: string;
@@ -46,6 +47,7 @@ export function configHome(env: NodeJS.ProcessEnv): string {
 export function materialFiles(stack: string, env: NodeJS.ProcessEnv): MaterialFiles {
   const folder = path.join(configHome(env), "kilocode-mcp", ...stack.split("/").map(plainName));
   return {
+    stack,
     folder,
     endpoints: path.join(folder, "endpoints.json"),
     ca: path.join(folder, "ca.crt"),
@@ -72,21 +74,17 @@ function plainName(name: string): string {
  * @throws Fault CONNECT_MATERIAL
  */
 export function readMaterial(files: MaterialFiles, client: string, server: string): Material {
-  const url = endpointOf(readText(files.endpoints), files, server);
-  const key = readText(files.key(client)).trim();
-  if (!/^[\x21-\x7e]+$/.test(key)) throw unusable(files.key(client), "holds no API key");
-  return { url, ca: readText(files.ca), key };
-}
-
-function endpointOf(text: string, files: MaterialFiles, server: string): string {
-  const urls = parsedObject(text);
-  const url = urls !== undefined && Object.hasOwn(urls, server) ? urls[server] : undefined;
-  if (url === undefined) throw unusable(files.endpoints, `names no server \`${server}\``);
+  const mend = renewal(files.stack, client);
+  const text = readText(files.endpoints, mend);
+  const key = readText(files.key(client), mend).trim();
+  if (!/^[\x21-\x7e]+$/.test(key)) throw unusable(files.key(client), "holds no API key", mend);
+  const url = parsedObject(text)?.[server];
+  if (url === undefined) throw unusable(files.endpoints, `names no server \`${server}\``, mend);
   // The key must not travel in clear, whoever wrote the file.
   if (typeof url !== "string" || !URL.canParse(url) || new URL(url).protocol !== "https:") {
-    throw unusable(files.endpoints, `has no https URL for the server \`${server}\``);
+    throw unusable(files.endpoints, `has no https URL for the server \`${server}\``, mend);
   }
-  return url;
+  return { url, ca: readText(files.ca, mend), key };
 }
 
 function parsedObject(text: string): Record<string, unknown> | undefined {
@@ -98,20 +96,29 @@ function parsedObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function readText(file: string): string {
+function readText(file: string, mend: string): string {
   try {
     return fs.readFileSync(file, "utf8");
   } catch (error) {
-    throw unusable(file, `cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown reason"})`);
+    throw unusable(
+      file,
+      `cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown reason"})`,
+      mend,
+    );
   }
 }
 
-function unusable(file: string, problem: string): Fault {
+/** What writes the files anew, for people. */
+export function renewal(stack: string, client: string): string {
+  return `run \`npm run connect -- json --stack ${stack} --client ${client}\` in the project's folder`;
+}
+
+function unusable(file: string, problem: string, mend: string): Fault {
   return new Fault({
     code: "CONNECT_MATERIAL",
     where: file,
     problem: `the file ${problem}`,
-    mend: "run `npm run connect -- json` with the stack's name in the project's folder, which writes it",
+    mend,
   });
 }
 

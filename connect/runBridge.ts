@@ -37,8 +37,9 @@ async function serve({ stack, client, server }: BridgeArguments): Promise<void> 
     maxBufferSize: longestMessageBytes,
   });
   const bridge: Bridge = new Bridge({
-    client: Object.assign(transport, { onclose: () => void leave() }),
+    transport: Object.assign(transport, { onclose: () => void leave() }),
     server,
+    client,
     files,
     read: () => readMaterial(files, client, server),
     repeatableTools: readingToolsOf(server),
