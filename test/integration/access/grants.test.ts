@@ -203,9 +203,9 @@ describe("grants", function () {
 /** Functions for maintenance and migrations: nobody calls them but the owner. */
 const ownersFunctions = [
   "function delete_expired_rows(text, timestamp with time zone, bigint, boolean)",
-  "function drop_expired_partitions(text, timestamp with time zone, boolean)",
+  "function drop_expired_partitions(text, timestamp with time zone, boolean, integer)",
   "function make_partition(text, timestamp with time zone)",
-  "function make_partitions(text, timestamp with time zone)",
+  "function make_partitions(text, timestamp with time zone, integer)",
   "function manage_partitions(text, text, text, integer, integer)",
   "function partitions_of(text)",
   "function redact_json(jsonb)",
