@@ -55,7 +55,7 @@ async function guarded<T>(
         code,
         where: `${connection.database} as ${connection.user}`,
         problem: cause instanceof Fault ? cause.problem : (cause as Error).message,
-        mend: "`npm run up` again heals what is missing; `npm run doctor` says what is wrong",
+        mend: "`npm run up` (or `pulumi up --refresh`) makes anew what is missing; `npm run doctor` says what is wrong",
       },
       { cause },
     );

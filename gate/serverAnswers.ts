@@ -51,7 +51,7 @@ function fault(question: ServerQuestion, cause: unknown): Fault {
       code: "GATE_SERVER",
       where: `server ${question.name} at ${question.url}`,
       problem: `it does not answer a client's call: ${reason(cause)}`,
-      mend: "`npm run up` again heals what is missing; the container's log says more",
+      mend: "`npm run up` (or `pulumi up --refresh`) makes anew what is missing; the container's log says more",
     },
     { cause },
   );

@@ -4,6 +4,7 @@ import path from "node:path";
 import { Fault } from "#model/fault.ts";
 import { needsQuestion, readArguments } from "#toolchain/arguments.ts";
 import { command } from "#toolchain/command.ts";
+import { noticeLosses } from "#toolchain/heal.ts";
 import { phasesOf, type Phases } from "#toolchain/phases.ts";
 import {
   explainFailure,
@@ -32,6 +33,7 @@ await command(async () => {
   const started = Date.now();
   const session = openSession(args.stack, await setUp(args.stack));
   await ensureStack(session);
+  await noticeLosses(session);
   const setUpMs = Date.now() - started;
   const consent = terminal || args.yes ? [] : ["--yes"];
   const { code, phases } = await update(session, [...args.rest, ...consent]);

@@ -7,8 +7,17 @@ export interface Deployment {
   readonly protectedResources: number;
   /** Operations that an interrupted run left undecided. */
   readonly pending: readonly string[];
+  /** Docker containers and networks that the state believes in. */
+  readonly engineObjects: readonly EngineObject[];
   /** Id of the stack instance, which its Docker objects carry. */
   readonly instance: string | undefined;
+}
+
+export interface EngineObject {
+  readonly urn: string;
+  readonly kind: "container" | "network";
+  /** The engine's id. */
+  readonly id: string;
 }
 
 interface Exported {
@@ -17,6 +26,7 @@ interface Exported {
       readonly urn: string;
       readonly type: string;
       readonly protect?: boolean;
+      readonly id?: string;
       readonly outputs?: Readonly<Record<string, unknown>>;
     }[];
     readonly pending_operations?: readonly {
@@ -32,6 +42,11 @@ export async function readDeployment(session: Session): Promise<Deployment | und
   return code === 0 ? deploymentOf(stdout) : undefined;
 }
 
+const engineKinds: Readonly<Record<string, EngineObject["kind"]>> = {
+  "docker:index/container:Container": "container",
+  "docker:index/network:Network": "network",
+};
+
 /** Reads the text of `pulumi stack export`. */
 export function deploymentOf(text: string): Deployment {
   const { deployment } = JSON.parse(text) as Exported;
@@ -44,6 +59,10 @@ export function deploymentOf(text: string): Deployment {
     resources: resources.length,
     protectedResources: resources.filter(({ protect }) => protect === true).length,
     pending: (deployment?.pending_operations ?? []).map(({ type, resource }) => `${type} ${resource.urn}`),
+    engineObjects: resources.flatMap(({ urn, type, id }) => {
+      const kind = engineKinds[type];
+      return kind === undefined || id === undefined ? [] : [{ urn, kind, id }];
+    }),
     instance: typeof instance === "string" ? instance : undefined,
   };
 }

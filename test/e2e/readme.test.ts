@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Checkout } from "./checkout.ts";
 import { repository, run, TestStack } from "./stack.ts";
 
 /** Every block of shell commands in README.md, in order. */
@@ -20,24 +20,17 @@ const elsewhere = {
 describe("the examples of README.md", function () {
   this.timeout(900_000);
   let stack: TestStack;
-  let checkout: string;
+  let checkout: Checkout;
 
   before(async () => {
     stack = await TestStack.create();
-    checkout = mkdtempSync(join(tmpdir(), "kilocode-readme-"));
-    const tracked = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
-    for (const file of tracked.stdout.trim().split("\n")) {
-      mkdirSync(dirname(join(checkout, file)), { recursive: true });
-      cpSync(join(repository, file), join(checkout, file));
-    }
-    symlinkSync(join(repository, "node_modules"), join(checkout, "node_modules"));
+    checkout = await Checkout.create();
     // The stack `dev` of the examples is this one, on ports of its own.
-    const config = readFileSync(stack.configFile, "utf8");
-    writeFileSync(join(checkout, `Pulumi.${stack.name}.yaml`), config);
+    checkout.adopt(stack);
   });
   after(async () => {
     await stack.remove();
-    rmSync(checkout, { recursive: true, force: true });
+    checkout.remove();
   });
 
   function adapted(block: string): string {
@@ -53,7 +46,7 @@ describe("the examples of README.md", function () {
     if (isElsewhere(block) && !block.includes("npm run down")) continue;
     it(block.split("\n", 1)[0]!, async () => {
       const script = adapted(commands.join("\n"));
-      const done = await run("bash", ["-e", "-c", script], { cwd: checkout, env: stack.env });
+      const done = await run("bash", ["-e", "-c", script], { cwd: checkout.folder, env: stack.env });
       assert.equal(done.code, 0, done.output);
     });
   }

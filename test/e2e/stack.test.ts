@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { Client } from "pg";
 import { Agent, fetch } from "undici";
 import { withMcpClient } from "#gate/mcpClient.ts";
 import { dockerEngine } from "#providers/docker/engine.ts";
 import { withSession } from "#providers/database/connect.ts";
+import { Checkout } from "./checkout.ts";
 import { callTool } from "./callTool.ts";
 import { collectSinks, generatedSecrets, leaks } from "./leakScan.ts";
 import { postgresIn } from "./postgresIn.ts";
-import { repository, run, TestStack } from "./stack.ts";
+import { run, TestStack } from "./stack.ts";
 
 interface Outputs {
   readonly endpoints: { postgres: string };
@@ -81,16 +79,12 @@ describe("a stack, from nothing to nothing", function () {
   });
 
   it("shows no change from a second checkout in another folder on the same state", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "kilocode-clone-"));
+    const checkout = await Checkout.create();
     try {
-      const tracked = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
-      for (const file of tracked.stdout.trim().split("\n"))
-        cpSync(join(repository, file), join(folder, file));
-      symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
-      const preview = await stack.pulumi(["preview", "--expect-no-changes"], { cwd: folder });
+      const preview = await stack.pulumi(["preview", "--expect-no-changes"], { cwd: checkout.folder });
       assert.equal(preview.code, 0, preview.output);
     } finally {
-      rmSync(folder, { recursive: true, force: true });
+      checkout.remove();
     }
   });
 
