@@ -46,6 +46,7 @@ function tryIt(stack: string, url: string, client: string): string {
     `  curl -sS --cacert <(${output} caCertificate) -H @<(echo "X-API-Key: ${key}") \\`,
     `    -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \\`,
     `    -d '${body}' ${url}`,
+    `Connect Kilo Code or another client: npm run connect -- kilo --stack ${stack}`,
   ].join("\n");
 }
 

@@ -13,6 +13,7 @@ const rules: Record<string, { from: string[]; never?: RegExp }> = {
   components: { from: ["components", "providers", "model", "settings"], never: /^(dockerode|pg$|undici)/ },
   gate: { from: ["gate", "providers", "model"], never: /^@pulumi\// },
   servers: { from: ["servers", "model"], never: /^@pulumi\// },
+  connect: { from: ["connect", "model"], never: /^@pulumi\// },
   toolchain: { from: ["toolchain", "providers", "model", "settings"] },
 };
 
