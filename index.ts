@@ -1,12 +1,13 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { DataTier } from "#components/dataTier.ts";
+import { FileRecord } from "#components/fileRecord.ts";
 import { McpServers } from "#components/mcpServers.ts";
 import { StackIdentity } from "#components/stackIdentity.ts";
 import { gateClient } from "#gate/serverQuestions.ts";
 import { successGate, type GateQuestions } from "#gate/successGate.ts";
-import { databaseName, objectNames, objectPrefix, serverNames } from "#model/names.ts";
-import { clientEntries, fileHashes, keysOf, urlOfDatabase } from "#model/outputs.ts";
+import { databaseName, objectNames, objectPrefix, serverNames, toolsClient } from "#model/names.ts";
+import { clientEntries, deliveredFiles, fileHashes, keysOf, urlOfDatabase } from "#model/outputs.ts";
 import { postgresConfiguration } from "#model/postgres/configuration.ts";
 import { preflight } from "#providers/docker/preflight.ts";
 import { migrationManifest } from "#providers/migrations/manifest.ts";
@@ -44,7 +45,8 @@ const { instance, labels } = new StackIdentity(
 );
 
 // Network, certificates, secrets → PostgreSQL server → database access → migrations → clients.
-const accounts = { ...settings.clients, [gateClient]: { role: "readonly", servers: enabled } };
+const reading = { role: "readonly", servers: enabled };
+const accounts = { ...settings.clients, [gateClient]: reading, [toolsClient]: reading };
 const data = new DataTier(
   "data",
   { settings, prefix, labels, instance, configuration, manifest, clients: accounts },
@@ -66,6 +68,11 @@ const servers = new McpServers(
   { ...onEngine, dependsOn: [data] },
 );
 
+// All files in a place for scripts, which alone sees `.env`; every delivered version is recorded.
+const delivered = deliveredFiles(configuration, servers.files);
+const { files: rendered, deliveries } = servers;
+void new FileRecord("files", { settings, prefix, labels, data, rendered, delivered, deliveries }, onEngine);
+
 // Success means answered, not started: asked at the end of every update, also when nothing else changed.
 const questions: pulumi.Output<GateQuestions> = pulumi.output({
   application: data.connection(data.logins.app_user),
@@ -82,9 +89,5 @@ export const caCertificate = data.authority.bundle;
 export const apiKeys = data.apiKeys.apply((keys) => keysOf(settings.clients, keys));
 export const database = { host, port, name: databaseName };
 export const databaseUrl = password.apply((text) => urlOfDatabase({ user, password: text, host, port }));
-export const files = fileHashes({
-  "postgresql.conf": configuration.conf,
-  "pg_hba.conf": configuration.hba,
-  ...servers.files,
-});
+export const files = fileHashes(delivered);
 export const clients = servers.endpoints.apply((urls) => clientEntries(settings.clients, urls));

@@ -37,6 +37,8 @@ export class DataTier extends pulumi.ComponentResource {
   readonly migrator: DatabaseLogin;
   /** Client to key; known only when schema, grants and clients are in place. */
   readonly apiKeys: pulumi.Output<Record<string, string>>;
+  /** Identity of the database cluster: what is in the database depends on it. */
+  readonly systemIdentifier: pulumi.Output<string>;
   /** Where the operator's machine reaches the database, and whom to trust there. */
   readonly reached: { host: string; port: number; caBundle: pulumi.Output<string> };
 
@@ -49,6 +51,7 @@ export class DataTier extends pulumi.ComponentResource {
     this.authority = new CertificateAuthority("authority", { commonName: `${prefix} authority` }, child);
     const superuser = new DatabasePassword("superuser", child);
     const database = this.postgresServer(args, superuser);
+    this.systemIdentifier = database.ready.systemIdentifier;
     this.reached = {
       host: "127.0.0.1",
       port: settings.ports.published.database,
@@ -57,7 +60,7 @@ export class DataTier extends pulumi.ComponentResource {
     const common = {
       ...this.reached,
       superuserPassword: superuser.password,
-      systemIdentifier: database.ready.systemIdentifier,
+      systemIdentifier: this.systemIdentifier,
       // What lies inside the volume goes with it, without SQL; protected data is never removed that way.
       deletedWith: settings.protect ? undefined : database.data,
     };

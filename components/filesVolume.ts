@@ -16,6 +16,8 @@ export interface FilesVolumeArgs {
   readonly files: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Secrets by path below the mount point. */
   readonly secrets: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Secrets by the name of their mark in `.env`. Default: none. */
+  readonly fillings?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Command that judges new files before they take effect; `{files}` is their folder. Default: none. */
   readonly check?: string[];
   /** Container and signal that make a running service read the files again. Default: the service polls. */
@@ -45,6 +47,7 @@ export class FilesVolume extends pulumi.ComponentResource {
         uid: args.uid,
         files: pulumi.output(args.files),
         secrets: pulumi.secret(args.secrets),
+        ...(args.fillings ? { fillings: pulumi.secret(args.fillings) } : {}),
         check: args.check ?? [],
         reload: pulumi.output(args.reload ?? null),
       },

@@ -39,6 +39,7 @@ export class McpServer extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   /** The same by its published address, whatever names the clients' network knows. */
   readonly published: pulumi.Output<string>;
+  readonly files: FilesVolume;
 
   constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kilocode:mcp:McpServer", name, {}, opts);
@@ -53,7 +54,7 @@ export class McpServer extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const files = new FilesVolume(
+    this.files = new FilesVolume(
       `${name}-files`,
       {
         docker: args.docker,
@@ -84,7 +85,7 @@ export class McpServer extends pulumi.ComponentResource {
           host: args.publish.port,
           container: containerPorts[args.server],
         },
-        volumes: [{ volume: files.volume, path: paths.files, readOnly: true }],
+        volumes: [{ volume: this.files.volume, path: paths.files, readOnly: true }],
         tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777" },
         memory: args.memory,
         cpus: args.cpus,
@@ -95,7 +96,7 @@ export class McpServer extends pulumi.ComponentResource {
         },
         graceSeconds: 15,
       },
-      { parent: this, dependsOn: [files] },
+      { parent: this, dependsOn: [this.files] },
     );
     const started = pulumi.all([hardened.limits.id, hardened.container.id]);
     const url = (host: string) => started.apply(() => `https://${host}:${args.publish.port}/mcp`);

@@ -28,6 +28,8 @@ export class McpServers extends pulumi.ComponentResource {
   readonly published: pulumi.Output<ServerUrls>;
   /** All rendered files by name, also those that no server has. */
   readonly files: Record<string, string>;
+  /** What delivers them. */
+  readonly deliveries: pulumi.Resource[];
 
   constructor(name: string, args: McpServersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kilocode:mcp:McpServers", name, {}, opts);
@@ -58,6 +60,7 @@ export class McpServers extends pulumi.ComponentResource {
         { parent: this },
       );
     }
+    this.deliveries = Object.values(servers).map(({ files }) => files);
     this.endpoints = urlsOf(servers, ({ url }) => url);
     this.published = urlsOf(servers, ({ published }) => published);
     this.registerOutputs({ endpoints: this.endpoints });

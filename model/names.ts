@@ -36,6 +36,9 @@ export const serviceUids = {
   tools: 3010,
 } as const satisfies Record<ServerName | "database" | "tools", number>;
 
+/** The client that scripts in the tools container are; it may read on every server. */
+export const toolsClient = "kilocode-tools";
+
 export const databaseName = "mcp_db";
 export const schemaName = "mcp";
 /** Where extensions live, so that nothing of ours is mixed with theirs. */

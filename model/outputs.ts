@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { basename } from "node:path";
 import { databaseName, type ServerName } from "./names.ts";
 
 /** A connection string for users of the database; the CA comes from the output `caCertificate`. */
@@ -28,10 +29,23 @@ export function clientEntries(
   );
 }
 
-/** Name to SHA-256 of the text, in which secrets are references. */
+/** Every rendered file by its path below the mount point, in which secrets are references. */
+export function deliveredFiles(
+  database: { readonly conf: string; readonly hba: string },
+  files: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const own = Object.entries(files).map(([name, text]) => [`mcp/${name}`, text]);
+  return {
+    "postgres/postgresql.conf": database.conf,
+    "postgres/pg_hba.conf": database.hba,
+    ...(Object.fromEntries(own) as Record<string, string>),
+  };
+}
+
+/** File name to SHA-256 of the text. */
 export function fileHashes(files: Readonly<Record<string, string>>): Record<string, string> {
   const hash = (text: string) => createHash("sha256").update(text).digest("hex");
-  return Object.fromEntries(Object.entries(files).map(([name, text]) => [name, hash(text)]));
+  return Object.fromEntries(Object.entries(files).map(([path, text]) => [basename(path), hash(text)]));
 }
 
 /** The keys of the stack's own clients, without the one that the gate uses. */

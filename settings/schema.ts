@@ -132,11 +132,9 @@ export const stackConfig = object({
       { error: "an object of clients by name" },
     )
     .meta({ description: "Who may use the servers, by name. Default: one client `default` of role user." }),
-  files: z
-    .record(z.string(), z.unknown(), { error: "an object" })
-    .meta({
-      description: "Keys of rendered files: files.memory.memory.maxItems is /memory/maxItems of memory.json.",
-    }),
+  files: z.record(z.string(), z.unknown(), { error: "an object" }).meta({
+    description: "Keys of rendered files: files.memory.memory.maxItems is /memory/maxItems of memory.json.",
+  }),
   rotation: object({
     ...(Object.fromEntries(
       rotations.map((name) => [name, rotation().meta({ description: "Generation. Default 1." })]),
@@ -149,10 +147,11 @@ export const stackConfig = object({
   images: object({
     base: imageReference().meta({
       description:
-        "Base image of both builds. Default debian:trixie-slim, pulled or made from Debian's packages.",
+        "Base image of all builds. Default debian:trixie-slim, pulled or made from Debian's packages.",
     }),
     postgres: imageReference().meta({ description: "Image of PostgreSQL, instead of a local build." }),
     mcp: imageReference().meta({ description: "Image of the MCP servers, instead of a local build." }),
+    tools: imageReference().meta({ description: "Image of `npm run tools`, instead of a local build." }),
   }),
   secrets: z
     .record(

@@ -64,7 +64,7 @@ export interface Settings {
   };
   /** Keys of rendered files that the stack sets, as `model/files` takes and has checked them. */
   readonly files: Readonly<Record<string, unknown>>;
-  readonly images: { readonly base?: string; readonly postgres?: string; readonly mcp?: string };
+  readonly images: Readonly<Partial<Record<"base" | "postgres" | "mcp" | "tools", string>>>;
   /** Names of the secrets that the user supplied; their values stay in Pulumi's Outputs. */
   readonly secrets: readonly string[];
   readonly protect: boolean;
