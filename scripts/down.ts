@@ -1,3 +1,4 @@
+import { forgetStack } from "#connect/forgetStack.ts";
 import { Fault } from "#model/fault.ts";
 import { needsQuestion, readArguments, takeFlag } from "#toolchain/arguments.ts";
 import { command } from "#toolchain/command.ts";
@@ -59,7 +60,7 @@ async function destroy(session: Session, args: readonly string[]): Promise<numbe
 function protectedRemain(stack: string, { resources }: Deployment): string {
   return (
     `The data of ${stack} is protected: ${resources} resources stay, and PostgreSQL keeps running.\n` +
-    "To remove it as well, set `protect: false` in the stack file, run `npm run up`, then `npm run down`."
+    `To remove it as well: set \`protect: false\` and \`acceptDataLoss: ${stack}\` in its stack file, run \`npm run up\`, then \`npm run down\`.`
   );
 }
 
@@ -80,6 +81,7 @@ async function purgeAll(session: Session): Promise<number> {
     const { code, stderr } = await pulumiCapture(session, args);
     if (code !== 0) say(stderr.trim());
   }
+  for (const line of forgetStack(session.stack, process.env)) say(line);
   const images = await removeImages(endpointOf(dockerChoice(session.stack)));
   if (images.length > 0) say(`Removed images: ${images.join(", ")}`);
   say(`Removed ${removeCaches()}`);

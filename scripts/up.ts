@@ -1,6 +1,8 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { isConnected, refreshMaterial } from "#connect/refreshMaterial.ts";
+import type { StackOutputs } from "#connect/stackOutputs.ts";
 import { Fault } from "#model/fault.ts";
 import { needsQuestion, readArguments } from "#toolchain/arguments.ts";
 import { command } from "#toolchain/command.ts";
@@ -41,6 +43,7 @@ await command(async () => {
     await explainFailure(session);
     return code;
   }
+  await renewClients(session);
   console.log(`\n${summary(args.stack, await shownOutputs(session), phases, setUpMs)}`);
   return 0;
 });
@@ -68,4 +71,12 @@ async function shownOutputs(session: Session): Promise<ShownOutputs> {
     session.stack,
   ]);
   return code === 0 ? (JSON.parse(stdout) as ShownOutputs) : {};
+}
+
+/** Clients that were connected on this machine take up new keys and certificates with their next call. */
+async function renewClients(session: Session): Promise<void> {
+  if (!isConnected(session.stack, process.env)) return;
+  const args = ["stack", "output", "--json", "--show-secrets", "--stack", session.stack];
+  const { code, stdout } = await pulumiCapture(session, args);
+  if (code === 0) refreshMaterial(session.stack, JSON.parse(stdout) as StackOutputs, process.env);
 }

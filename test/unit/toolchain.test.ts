@@ -177,14 +177,16 @@ describe("Pulumi", () => {
     const resources = [
       { urn: "u", type: "pulumi:pulumi:Stack" },
       { urn: identity, type: "random:index/randomId:RandomId", outputs: { hex: "ab12" }, protect: true },
+      { urn: "c", type: "docker:index/container:Container", id: "1234" },
     ];
     const pending = [{ type: "creating", resource: { urn: "x" } }];
     assert.deepEqual(
       deploymentOf(JSON.stringify({ deployment: { resources, pending_operations: pending } })),
       {
-        resources: 1,
+        resources: 2,
         protectedResources: 1,
         pending: ["creating x"],
+        engineObjects: [{ urn: "c", kind: "container", id: "1234" }],
         instance: "ab12",
       },
     );
