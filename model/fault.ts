@@ -11,6 +11,7 @@ export const faultCatalog = {
   SETTINGS_SECRET_MISPLACED: "A secret set outside the `secrets` object, or a plain value inside it.",
   SETTINGS_PLACEHOLDER: "A value that was copied from an example, such as `secure_password`.",
   SETTINGS_DERIVED: "A key of a rendered file that follows from another setting, or from the deployment itself.",
+  FILES_RULE: "Rendered files that do not go together, by one of the rules in docs/rules.md.",
   SETTINGS_CONFLICT: "Two settings that cannot both hold.",
   SETTINGS_MEMORY: "Less memory than PostgreSQL needs to start and serve its connections.",
   // what only `prod` refuses

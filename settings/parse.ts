@@ -1,6 +1,8 @@
 import { Fault, Faults, type FaultDetails } from "#model/fault.ts";
 import { tryFiles } from "#model/files/build.ts";
 import { fileFacts } from "#model/files/facts.ts";
+import { deploymentOf } from "#model/files/rules/deployment.ts";
+import { deploymentFaults } from "#model/files/rules/faults.ts";
 import { complete } from "./defaults.ts";
 import { readKeys } from "./keys.ts";
 import { notBuiltFaults } from "./notBuilt.ts";
@@ -41,8 +43,12 @@ export function parseSettings(raw: RawConfig): Settings {
  * the settings themselves are at fault.
  */
 function fileFaults(settings: Settings, atFault: boolean): FaultDetails[] {
-  const { faults } = tryFiles(fileFacts(settings, "0"), settings.files);
-  return faults.filter(({ where }) => !atFault || where?.startsWith("files") === true);
+  const facts = fileFacts(settings, "0");
+  const { values, faults } = tryFiles(facts, settings.files);
+  const wellFormed = faults.every(({ code }) => code === "FILES_RULE");
+  const deployment = deploymentOf(settings);
+  const unfit = wellFormed ? deploymentFaults({ values, facts, deployment }) : [];
+  return [...faults, ...unfit].filter(({ where }) => !atFault || where?.startsWith("files") === true);
 }
 
 /** A misplaced secret under a key that does not exist is one fault, not two. */

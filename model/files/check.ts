@@ -1,8 +1,9 @@
 import type { FaultDetails } from "#model/fault.ts";
 import type { FileFacts } from "./facts.ts";
+import { ruleFaults } from "./rules/faults.ts";
 import type { FileValues } from "./schema/files.ts";
 
 /** The cross-file rules: what no single file can say. */
-export function checkFiles(_values: FileValues, _facts: FileFacts): FaultDetails[] {
-  return [];
+export function checkFiles(values: FileValues, facts: FileFacts): FaultDetails[] {
+  return ruleFaults({ values, facts });
 }

@@ -1,7 +1,7 @@
 /** Kept for superusers (PostgreSQL's default): somebody can still look when everything else is full. */
 export const superuserReservedConnections = 3;
 /** Providers, migrations, the gate, and an operator's psql. */
-const deploymentConnections = 5;
+export const deploymentConnections = 5;
 /** A server logs in twice: for itself, and as the reader that runs its callers' SQL. */
 const loginsPerServer = 2;
 /** More connections than this do not make one server faster on the machines this is meant for. */
