@@ -5,7 +5,7 @@ import { checkFiles } from "./check.ts";
 import { originOf, settingOf } from "./derived.ts";
 import type { FileFacts } from "./facts.ts";
 import { fileLeaves, leafAt } from "./leaves.ts";
-import { invalid, readOverrides, type Overrides } from "./overrides.ts";
+import { invalid, readOverrides, unknownKey, type Overrides } from "./overrides.ts";
 import { coerce, patch } from "./patch.ts";
 import { placeText, stackKey, type Place } from "./place.ts";
 import { fileKeys, fileSchemas, type FileKey, type FileValues } from "./schema/files.ts";
@@ -83,12 +83,7 @@ function issueFaults(place: Place, value: unknown, issue: z.core.$ZodIssue): Fau
     parts: [...place.parts, ...path.map(String)],
   });
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((name) => ({
-      code: "SETTINGS_UNKNOWN_KEY" as const,
-      where: stackKey(at([...issue.path, name])),
-      problem: `is no key of ${placeText(at(issue.path))}.`,
-      mend: `pulumi config rm --path '${stackKey(at([...issue.path, name]))}'`,
-    }));
+    return issue.keys.map((name) => unknownKey(at(issue.path), name));
   }
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   return [invalid(at(issue.path), valueAt(value, issue.path), message)];

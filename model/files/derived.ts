@@ -3,7 +3,7 @@ import { entryOrigins, environmentOrigins } from "./clientOrigins.ts";
 import { copy, fact, fixed, inherit, usual, type Origin } from "./origin.ts";
 import { placeAt, stackKey, type Place } from "./place.ts";
 import { reasons } from "./reasons.ts";
-import { serverOrigins } from "./serverOrigins.ts";
+import { atMost, serverOrigins } from "./serverOrigins.ts";
 
 /** Every fact that stands in more than one place, and every value that follows from the stack's settings. */
 export const origins: readonly Origin[] = [
@@ -13,6 +13,8 @@ export const origins: readonly Origin[] = [
   fact("postgres", "/database/reader/user", "rotation.database", ({ database }) => database.users.reader),
   fact("postgres", "/database/pool/max", "postgres.maxConnections", ({ database }) => database.poolSize),
   fact("memory", "/database/pool/max", "postgres.maxConnections", ({ database }) => database.poolSize),
+  atMost("postgres", "/database/queryTimeout", "/server/timeout"),
+  atMost("postgres", "/security/slowQueryThreshold", "/database/queryTimeout"),
   usual("postgres", "/database/pool/min", "postgres.maxConnections", ({ database }) =>
     Math.min(2, database.poolSize),
   ),
@@ -66,6 +68,13 @@ export const origins: readonly Origin[] = [
       conditions: { ip: networks, time: [], timeZone: "UTC" },
     },
   ]),
+  {
+    ...inherit("access", "/access/rateLimit/skip", "metrics", "/metrics/endpoints/health/path"),
+    value: (_, of) => [
+      of(placeAt("metrics", "/metrics/endpoints/health/path")),
+      of(placeAt("metrics", "/metrics/path")),
+    ],
+  },
   fact(
     "metrics",
     "/metrics/retentionDays",

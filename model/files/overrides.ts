@@ -91,7 +91,8 @@ function unknownFile(name: string): FaultDetails {
   );
 }
 
-function unknownKey(parent: Place, name: string): FaultDetails {
+/** A key that an object of a file does not have, with the one that was probably meant. */
+export function unknownKey(parent: Place, name: string): FaultDetails {
   const place = { file: parent.file, parts: [...parent.parts, name] };
   const elsewhere = fileLeaves(parent.file).filter(({ parts }) => parts.at(-1) === name);
   const meant = elsewhere.length === 1 ? stackKey(elsewhere[0]!.place) : undefined;

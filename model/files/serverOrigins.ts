@@ -1,6 +1,7 @@
 import type { ServerName } from "#model/names.ts";
 import type { FileFacts } from "./facts.ts";
 import { copy, fact, fixed, inherit, type Origin } from "./origin.ts";
+import { leafAt } from "./leaves.ts";
 import { placeAt } from "./place.ts";
 import { reasons } from "./reasons.ts";
 
@@ -27,6 +28,7 @@ export function serverOrigins(server: ServerName): Origin[] {
     copy(server, "/server/enableSSL", "ssl", "/ssl/enabled"),
     fact(server, "/database/connectionString", "rotation.database", address),
     fixed(server, "/database/password", reasons.mounted),
+    atMost(server, "/database/pool/connectionTimeoutMillis", "/server/timeout"),
     fixed(server, "/database/ssl/rejectUnauthorized", reasons.tls),
     fixed(server, "/database/ssl/ca", reasons.mounted),
     fact(server, "/security/enableAuthentication", `servers.${server}.authentication`, () => true),
@@ -43,4 +45,13 @@ export function serverOrigins(server: ServerName): Origin[] {
       value: (_, of) => `${String(of(placeAt("logging", "/logging/directory")))}/${server}.log`,
     },
   ];
+}
+
+/** As the schema has it, but never more than another key of the file: whoever shortens that need not know this one. */
+export function atMost(server: ServerName, pointer: string, limitPointer: string): Origin {
+  const usual = Number(leafAt(placeAt(server, pointer))?.default);
+  return {
+    ...inherit(server, pointer, server, limitPointer),
+    value: (_, of) => Math.min(usual, Number(of(placeAt(server, limitPointer)))),
+  };
 }

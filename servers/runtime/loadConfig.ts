@@ -71,6 +71,10 @@ function parse<T>(file: string, text: string, schema: z.ZodType<T>): T {
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `/${issue.path.join("/")}: ${issue.message}`);
+  const faults = result.error.issues.map((issue) =>
+    issue.code === "unrecognized_keys"
+      ? `/${issue.path.join("/")}: no such key: ${issue.keys.join(", ")}`
+      : `/${issue.path.join("/")}: must be ${issue.message}`,
+  );
   throw new FileRefused(file, faults.join("; "));
 }

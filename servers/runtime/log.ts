@@ -55,10 +55,11 @@ export function createLog(
   );
 }
 
-/** The level is that of the server's own file, which follows logging.json unless the stack says otherwise. */
+/** `logging` of the server's own file wins over `logging.json`. */
 export function applyLogLevel(log: Log, config: CommonConfig, logging: LoggingConfig): void {
-  const on = config.logging.enabled && logging.enabled;
-  log.level = on ? levels[config.logging.level] : "silent";
+  const on = logging.enabled && config.logging.enabled !== false;
+  const level = config.logging.level ?? config.server.logLevel ?? logging.level;
+  log.level = on ? levels[level] : "silent";
 }
 
 /** Name and code only: messages of drivers quote what they were given. */

@@ -52,7 +52,12 @@ function entry<T extends z.ZodRawShape>(
           "Longest time that the client waits for one call.",
           "ms",
         ),
-        maxConnections: key(integer(1, 10_000), maxConnections, "Client connections that the server takes."),
+        maxConnections: key(
+          integer(1, 10_000),
+          maxConnections,
+          "Client connections that the server takes.",
+          "connections",
+        ),
       },
       { error: "an object" },
     )

@@ -6,6 +6,7 @@ import {
   integer,
   key,
   list,
+  maybe,
   milliseconds,
   need,
   oneOf,
@@ -30,7 +31,7 @@ export function serverSection(maxConnections: number) {
   return section("Where the server listens, and how much it takes.", {
     port: need(port(), "Port inside the container. Clients use the published one."),
     host: key(hostName(), "0.0.0.0", "Address inside the container on which the server listens."),
-    logLevel: key(logLevel(), "INFO", "Least severe level that this server logs; the same as logging.level."),
+    logLevel: maybe(logLevel(), "Least severe level that this server logs; the same as logging.level."),
     timeout: key(
       milliseconds(100, 3_600_000),
       30_000,
@@ -41,6 +42,7 @@ export function serverSection(maxConnections: number) {
       integer(1, 10_000),
       maxConnections,
       "Open client connections; more are closed at once.",
+      "connections",
     ),
     enableCompression: key(flag(), true, "Whether answers are compressed for clients that accept it."),
     maxRequestSize: key(size("1KB", "1GB"), "10MB", "Largest request body; larger ones get 413."),
@@ -171,25 +173,34 @@ export function rateLimitSection(requestsPerMinute: number) {
   });
 }
 
-/** `logging` of one server: a file of its own in the log folder. */
+/** `logging` of one server: a file of its own in the log folder. What is left out is as logging.json has it. */
 export function serverLoggingSection() {
-  return section("What this server logs, and its log file. Defaults are those of logging.json.", {
-    enabled: key(flag(), true, "Whether this server logs at all."),
-    level: key(logLevel(), "INFO", "Least severe level that this server logs."),
-    ...logForm,
+  return section("What this server logs, and its log file. What is left out is as in logging.json.", {
+    enabled: maybe(flag(), "Whether this server logs at all."),
+    level: maybe(logLevel(), "Least severe level that this server logs."),
+    format: maybe(logTypes.format, "Form of a log line: one JSON object."),
     file: need(path(), "The server's own log file.", "path"),
-    ...logFileLimits,
+    maxSize: maybe(logTypes.maxSize, "A log file that reaches this size is rotated."),
+    maxFiles: maybe(logTypes.maxFiles, "Rotated files that are kept.", "files"),
+    compress: maybe(logTypes.compress, "Whether rotated files are compressed."),
   });
 }
 
+const logTypes = {
+  format: oneOf(["json"]),
+  maxSize: size("10KB", "10GB"),
+  maxFiles: integer(1, 1000),
+  compress: flag(),
+} as const;
+
 export const logForm = {
-  format: key(oneOf(["json"]), "json", "Form of a log line: one JSON object."),
+  format: key(logTypes.format, "json", "Form of a log line: one JSON object."),
 } as const;
 
 export const logFileLimits = {
-  maxSize: key(size("10KB", "10GB"), "10MB", "A log file that reaches this size is rotated."),
-  maxFiles: key(integer(1, 1000), 7, "Rotated files that are kept.", "files"),
-  compress: key(flag(), true, "Whether rotated files are compressed."),
+  maxSize: key(logTypes.maxSize, "10MB", "A log file that reaches this size is rotated."),
+  maxFiles: key(logTypes.maxFiles, 7, "Rotated files that are kept.", "files"),
+  compress: key(logTypes.compress, true, "Whether rotated files are compressed."),
 } as const;
 
 export const pathList = (max: number) => list(path(), max, "absolute paths");
