@@ -1,4 +1,4 @@
-/** Writes what is derived from code: the files of schemas/ and docs/errors.md. `--check` only compares. */
+/** Writes what is derived from code: the files of schemas/, docs/errors.md and docs/configuration.md. `--check` only compares. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -6,9 +6,11 @@ import { faultCatalog } from "#model/fault.ts";
 import { jsonSchemaOf, stackSchemaOf } from "#model/files/jsonSchema.ts";
 import { fileKeys } from "#model/files/schema/files.ts";
 import { stackConfig } from "#settings/schema.ts";
+import { configurationPage } from "./configurationPage.ts";
 
 const root = new URL("..", import.meta.url);
 const namespace = "kilocode-mcp";
+const manifest = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as { version: string };
 
 /** A stack file for editors: keys carry the project's name, and a secret is an encrypted text. */
 export function stackFileSchema(): object {
@@ -57,6 +59,7 @@ export function errorsPage(): string {
 const files = {
   "schemas/stack.schema.json": () => `${JSON.stringify(stackFileSchema(), null, 2)}\n`,
   "docs/errors.md": errorsPage,
+  "docs/configuration.md": () => configurationPage(manifest.version),
   ...Object.fromEntries(
     fileKeys.map((file) => [
       `schemas/${file}.schema.json`,

@@ -1,0 +1,71 @@
+import { asSource, each, planned, without, type Effects } from "./effect.ts";
+import { parts } from "./parts.ts";
+
+/** What other files say, once more. */
+const copies = [
+  "DATABASE_POOL_TIMEOUT",
+  "MCP_MEMORY_VECTOR_DB_PATH",
+  "MCP_MEMORY_BACKUPS_PATH",
+  "MCP_MEMORY_MAX_SIZE",
+  "MCP_MEMORY_CLEANUP_INTERVAL",
+  "MCP_MEMORY_LOG_LEVEL",
+  "MCP_MEMORY_EMBEDDING_MODEL",
+  "LOG_LEVEL",
+  "LOG_DIR",
+  "LOG_MAX_SIZE",
+  "LOG_BACKUP_COUNT",
+  "LOG_COMPRESS",
+  "LOG_FORMAT",
+  "ENABLE_SSL",
+  "SSL_CERT_PATH",
+  "SSL_KEY_PATH",
+  "ENABLE_METRICS",
+  "METRICS_PORT",
+  "METRICS_RETENTION_DAYS",
+  "METRICS_ENABLED",
+  "METRICS_ENDPOINT",
+  "COMPLIANCE_RULES_PATH",
+  "COMPLIANCE_REPORTS_PATH",
+  "COMPLIANCE_AUTO_FIX",
+  "COMPLIANCE_REQUIRE_APPROVAL",
+  "COMPLIANCE_CHECK_INTERVAL",
+  "COMPLIANCE_ALERT_THRESHOLD",
+  "MONITORING_ENABLED",
+  "MONITORING_PORT",
+  "MONITORING_METRICS_INTERVAL",
+  "SECURITY_RATE_LIMIT",
+  "SECURITY_RATE_LIMIT_WINDOW",
+  "SECURITY_MAX_LOGIN_ATTEMPTS",
+  "SECURITY_SESSION_TIMEOUT",
+];
+
+/** What scripts in the tools container find. */
+const forScripts = [
+  "KILOCODE_ENV",
+  "KILOCODE_PROJECT_PATH",
+  "KILOCODE_PROJECT_NAME",
+  "DATABASE_URL",
+  "DATABASE_HOST",
+  "DATABASE_PORT",
+  "DATABASE_NAME",
+  "DATABASE_USER",
+  "DATABASE_PASSWORD",
+  "DATABASE_POOL_SIZE",
+  "DATABASE_SSL_MODE",
+  "JWT_SECRET",
+  "API_KEY",
+];
+
+/** `.env` */
+export const envEffects: Effects = {
+  ...each(asSource, copies),
+  ...each(planned(parts.tools), forScripts),
+  ENCRYPTION_KEY: without("no script of the specification and no server reads it"),
+  MONITORING_HEALTH_CHECK_INTERVAL: planned(parts.metrics),
+  ...each(
+    planned(parts.backups),
+    ["ENABLED", "PATH", "RETENTION_DAYS", "SCHEDULE", "COMPRESSION"],
+    "BACKUP_",
+  ),
+  SECURITY_PASSWORD_EXPIRY_DAYS: planned(parts.rotation),
+};

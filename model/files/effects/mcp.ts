@@ -1,0 +1,56 @@
+import { asSource, each, effective, planned, without, type Effects } from "./effect.ts";
+import { parts } from "./parts.ts";
+import { proofs } from "./proofs.ts";
+
+const forPeople = without("it is for people");
+const notRead = without("the bridge reads no environment; the server has its own files");
+const bridge = effective("connect/runBridge.ts", "readArguments(", proofs.bridgeEntry);
+
+/** Keys of every entry; `env` differs. */
+function entry(server: string): Effects {
+  return {
+    ...each(bridge, ["command", "args"], `/mcpServers/${server}/`),
+    ...each(asSource, ["timeout", "maxConnections"], `/mcpServers/${server}/`),
+    [`/mcpServers/${server}/description`]: forPeople,
+    [`/mcpServers/${server}/alwaysAllow`]: planned(
+      "permissions of client entries that differ from the usual",
+    ),
+  };
+}
+
+/** Entries of servers that do not run are not rendered. */
+function comingEntry(server: string, part: string): Effects {
+  return {
+    ...entry(server),
+    ...each(planned(part), ["command", "args", "alwaysAllow"], `/mcpServers/${server}/`),
+  };
+}
+
+/** A value for all servers that have no own one, put into their files. */
+const shared = (key: string) =>
+  effective("model/files/serverOrigins.ts", `"/globalSettings/${key}"`, proofs.sharedDefaults);
+
+/** `mcp.json` */
+export const mcpEffects: Effects = {
+  ...comingEntry("filesystem", parts.filesystem),
+  ...each(notRead, ["NODE_ENV", "KILOCODE_ENV", "KILOCODE_PROJECT_PATH"], "/mcpServers/filesystem/env/"),
+  ...entry("postgres"),
+  ...each(notRead, ["NODE_ENV", "KILOCODE_ENV"], "/mcpServers/postgres/env/"),
+  "/mcpServers/postgres/env/DATABASE_URL": asSource,
+  ...comingEntry("memory", parts.memory),
+  ...each(
+    asSource,
+    ["MCP_MEMORY_VECTOR_DB_PATH", "MCP_MEMORY_BACKUPS_PATH", "MCP_MEMORY_LOG_LEVEL"],
+    "/mcpServers/memory/env/",
+  ),
+  ...comingEntry("compliance", parts.compliance),
+  ...each(asSource, ["COMPLIANCE_LOG_LEVEL", "COMPLIANCE_REPORT_PATH"], "/mcpServers/compliance/env/"),
+  ...each(
+    asSource,
+    ["logLevel", "enableMetrics", "metricsPort", "enableSSL", "sslCertPath", "sslKeyPath"],
+    "/globalSettings/",
+  ),
+  "/globalSettings/enableCompression": planned(parts.compression),
+  "/globalSettings/maxRequestSize": shared("maxRequestSize"),
+  "/globalSettings/requestTimeout": shared("requestTimeout"),
+};

@@ -1,0 +1,17 @@
+/** The parts of this project that are still to come, as words that follow "comes with". */
+export const parts = {
+  filesystem: "the filesystem server",
+  memory: "the memory server",
+  compliance: "the compliance server",
+  tokens: "tokens and sessions",
+  limits: "rate limits",
+  rules: "rules by network and hour",
+  logFiles: "log files",
+  logSinks: "further log destinations",
+  metrics: "metrics, health and alerts",
+  compression: "compressed answers",
+  retries: "repeated attempts",
+  tools: "the tools container",
+  rotation: "rotation",
+  backups: "backups",
+} as const;
