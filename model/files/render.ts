@@ -12,8 +12,8 @@ const templates = new URL("../../templates/files/", import.meta.url);
 /** Own instance: helpers and escaping of other targets (postgresql.conf, SQL) must not meet these. */
 const handlebars = Handlebars.create();
 handlebars.registerHelper("json", (value: unknown) => json(value));
-handlebars.registerHelper("dotenv", (value: unknown) => quoteDotenv(dotenvText(value)));
-handlebars.registerHelper("marked", (value: unknown) => marked(dotenvText(value)));
+handlebars.registerHelper("dotenv", (variable: Variable) => written(variable, quoteDotenv));
+handlebars.registerHelper("marked", (variable: Variable) => written(variable, marked));
 
 const compiled = new Map<FileKey, Handlebars.TemplateDelegate>();
 
@@ -36,7 +36,7 @@ export function renderFile<K extends FileKey>(file: K, values: FileValues[K]): s
     template = handlebars.compile(source, { noEscape: true, strict: true });
     compiled.set(file, template);
   }
-  return template(values);
+  return template(file === "env" ? variables(values) : values);
 }
 
 /** A section of a JSON file, two levels in. */
@@ -46,15 +46,28 @@ function json(value: unknown): string {
   return text.replaceAll("\n", "\n  ");
 }
 
-function dotenvText(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  throw new TypeError("a variable that the template names is missing");
+/** A variable of `.env`, with its name for messages. */
+interface Variable {
+  readonly name: string;
+  readonly text: string;
+}
+
+function variables(values: object): Record<string, Variable> {
+  const entries = Object.entries(values).map(([name, value]) => [name, { name, text: String(value) }]);
+  return Object.fromEntries(entries) as Record<string, Variable>;
+}
+
+function written({ name, text }: Variable, write: (text: string) => string): string {
+  try {
+    return write(text);
+  } catch (error) {
+    throw new TypeError(`${name}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** A value with the mark of a secret in it. What stands around the mark needs no quotes. */
 function marked(value: string): string {
   const rest = value.replaceAll(/\$\{secret:[a-z0-9-]+(:url)?\}/g, "");
   if (secretsIn(value).length === 1 && /^[A-Za-z0-9_./:@%+,-]*$/.test(rest)) return value;
-  throw new TypeError("a variable that needs a secret does not refer to one");
+  throw new TypeError("what needs a secret must refer to exactly one");
 }

@@ -215,7 +215,7 @@ describe("a key that a stack sets", () => {
       access: { access: { authorization: { resourceBased: { rules: [{ resourc: 1 }] } } } },
     });
     const lines = faults.map(
-      ({ where, mend }) => `${where}: ${mend.match(/Did you mean (\S+)\?/)?.[1] ?? "-"}`,
+      ({ where, mend }) => `${where ?? ""}: ${mend.match(/Did you mean (\S+)\?/)?.[1] ?? "-"}`,
     );
     assert.deepEqual(lines, [
       "files.memory.memory.maxItem: files.memory.memory.maxItems",
