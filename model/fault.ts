@@ -10,7 +10,8 @@ export const faultCatalog = {
   SETTINGS_INVALID: "A value of the wrong type, or outside what is allowed.",
   SETTINGS_SECRET_MISPLACED: "A secret set outside the `secrets` object, or a plain value inside it.",
   SETTINGS_PLACEHOLDER: "A value that was copied from an example, such as `secure_password`.",
-  SETTINGS_DERIVED: "A key of a rendered file that follows from another setting, or from the deployment itself.",
+  SETTINGS_DERIVED:
+    "A key of a rendered file that follows from another setting, or from the deployment itself.",
   FILES_RULE: "Rendered files that do not go together, by one of the rules in docs/rules.md.",
   SETTINGS_CONFLICT: "Two settings that cannot both hold.",
   SETTINGS_MEMORY: "Less memory than PostgreSQL needs to start and serve its connections.",
@@ -35,6 +36,7 @@ export const faultCatalog = {
   PORT_TAKEN: "A host port that the stack wants to publish is in use.",
   PASSPHRASE_WRONG: "The passphrase does not open the stack's secrets.",
   PASSPHRASE_MISSING: "The stack has no passphrase, and nobody can be asked for one.",
+  STACK_ABSENT: "A command that works on what is there met a stack that was never brought up, or is down.",
   STATE_UNREADABLE: "The stack's state could not be read.",
   QUESTION_UNANSWERED: "The command would ask, and there is no terminal to ask on.",
   // deployment

@@ -29,6 +29,16 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv = 
   return { stack, rest, yes: rest.some((argument) => argument === "--yes" || argument === "-y") };
 }
 
+/** `--stack X` in front of a command line of somebody else's, which is left as it is. */
+export function leadingStack(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): { readonly stack: string; readonly rest: readonly string[] } {
+  const [first = ""] = args;
+  const words = first === "--stack" || first === "-s" ? 2 : /^(--stack|-s)=/.test(first) ? 1 : 0;
+  return { stack: readArguments(args.slice(0, words), env).stack, rest: args.slice(words) };
+}
+
 /** Without a flag of ours among the rest; for flags that only we understand. */
 export function takeFlag(args: CommandArguments, flag: string): { args: CommandArguments; found: boolean } {
   const rest = args.rest.filter((argument) => argument !== flag);
