@@ -36,7 +36,14 @@ const known = new Map<string, readonly string[]>();
 function tokensOf(file: string): readonly string[] {
   const found = known.get(file);
   if (found) return found;
-  const source = ts.createSourceFile(file, readFileSync(new URL(file, root), "utf8"), ts.ScriptTarget.Latest);
+  const text = readFileSync(new URL(file, root), "utf8");
+  const tokens = file.endsWith(".sh") ? shellWords(text) : codeTokens(file, text);
+  known.set(file, tokens);
+  return tokens;
+}
+
+function codeTokens(file: string, text: string): string[] {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
   const tokens: string[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isJSDoc(node)) return;
@@ -45,11 +52,12 @@ function tokensOf(file: string): readonly string[] {
     else tokens.push(node.getText(source));
   };
   visit(source);
-  known.set(
-    file,
-    tokens.filter((token) => token !== ""),
-  );
-  return known.get(file)!;
+  return tokens.filter((token) => token !== "");
+}
+
+/** Scripts are searched for whole words. */
+function shellWords(text: string): string[] {
+  return text.replaceAll(/^\s*#.*$/gm, "").split(/\s+/);
 }
 
 /** Part of an expression, which need not be a whole one. */

@@ -77,7 +77,7 @@ function fileRow(file: FileKey, key: string, specified: string | undefined, { fi
     default: written(file, value),
     specified,
     difference: isSame(file, value, specified) ? undefined : differences[file]?.[key],
-    setting: known.from === "derived" ? known.setting : known.stackKey,
+    setting: fixed === undefined ? (known.from === "derived" ? known.setting : known.stackKey) : undefined,
     reason: fixed,
     change: fixed === undefined ? "live" : "fixed",
     effect,
@@ -110,8 +110,9 @@ function settingRow(key: string, specified: string, { postgresql }: Rendered): K
   const definition = settingCatalog.get(key);
   const value = postgresql[key];
   const [problem] = overrideProblems({ [key]: unquoted(value ?? "") });
-  const setting = problem ? /Set ([\w.]+)/.exec(problem.mend)?.[1] : `postgres.settings.${key}`;
-  const reason = setting === undefined ? problem?.mend.replace(/; leave it out\.$/, "") : undefined;
+  // Where another setting holds the value, that one is named; where none does, the words say what decides.
+  const setting = problem ? /^Set ([\w.]+)\.$/.exec(problem.mend)?.[1] : `postgres.settings.${key}`;
+  const reason = setting === undefined && problem ? asReason(problem.mend) : undefined;
   const restarts = definition?.context === "postmaster";
   return {
     file: "postgresql.conf",
@@ -128,6 +129,12 @@ function settingRow(key: string, specified: string, { postgresql }: Rendered): K
     effect: known?.effect,
     source: undefined,
   };
+}
+
+/** `Set x: it decides y.` and `The image fixes it; leave it out.` as words that follow "because". */
+function asReason(mend: string): string {
+  const words = mend.replace(/; leave it out\.$/, "").replace(/^Set ([\w.]+): it (.+)\.$/, "$1 $2");
+  return /^[A-Z][a-z]/.test(words) ? words.charAt(0).toLowerCase() + words.slice(1) : words;
 }
 
 /** Both files quote simple texts only. */

@@ -120,7 +120,7 @@ export const proofs = {
     `${unit}/effects.test.ts`,
     "the entries of mcp.json start the bridge as `npm run connect` writes it",
   ),
-  retention: proof("test/integration/migrations.test.ts", "is what the database holds"),
+  retention: proof("test/integration/schema/maintenance.test.ts", "keeps as long as the settings say"),
   // PostgreSQL with its configuration.
   postgresFiles: proof(
     "test/integration/postgres-image.test.ts",
