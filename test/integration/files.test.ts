@@ -4,7 +4,8 @@ import { dockerEngine } from "#providers/docker/engine.ts";
 import { buildImage } from "#providers/image/build.ts";
 import { buildContext } from "#providers/image/context.ts";
 import { driftSentence } from "#providers/files/drift.ts";
-import { deliverFiles, filesDiffer, readFiles, type FilesInputs } from "#providers/files/runner.ts";
+import { filesDiffer } from "#providers/files/changes.ts";
+import { deliverFiles, readFiles, type FilesInputs } from "#providers/files/runner.ts";
 
 describe("a files volume", function () {
   this.timeout(600_000);
