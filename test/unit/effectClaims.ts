@@ -65,11 +65,11 @@ function fragmentTokens(fragment: string): string[] {
   const scanner = ts.createScanner(ts.ScriptTarget.Latest, true, ts.LanguageVariant.Standard, fragment);
   const tokens: string[] = [];
   while (scanner.scan() !== ts.SyntaxKind.EndOfFileToken) {
-    // Alone, the scanner takes `>` for a whole token, as it may close a type argument.
-    const kind =
-      scanner.getToken() === ts.SyntaxKind.GreaterThanToken ? scanner.reScanGreaterToken() : undefined;
-    if (kind !== ts.SyntaxKind.EndOfFileToken) tokens.push(scanner.getTokenText());
+    // By itself the scanner ends at `>`, which may close a type argument.
+    if (scanner.getToken() === ts.SyntaxKind.GreaterThanToken) scanner.reScanGreaterToken();
+    tokens.push(scanner.getTokenText());
   }
+  if (tokens.length === 0) throw new TypeError("nothing to look for");
   return tokens;
 }
 
