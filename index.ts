@@ -4,9 +4,8 @@ import { DataTier } from "#components/dataTier.ts";
 import { FileRecord } from "#components/fileRecord.ts";
 import { McpServers } from "#components/mcpServers.ts";
 import { StackIdentity } from "#components/stackIdentity.ts";
-import { gateClient } from "#gate/serverQuestions.ts";
 import { successGate, type GateQuestions } from "#gate/successGate.ts";
-import { databaseName, objectNames, objectPrefix, serverNames, toolsClient } from "#model/names.ts";
+import { databaseName, objectNames, objectPrefix, ownClients, serverNames } from "#model/names.ts";
 import { clientEntries, deliveredFiles, fileHashes, keysOf, urlOfDatabase } from "#model/outputs.ts";
 import { postgresConfiguration } from "#model/postgres/configuration.ts";
 import { preflight } from "#providers/docker/preflight.ts";
@@ -46,7 +45,7 @@ const { instance, labels } = new StackIdentity(
 
 // Network, certificates, secrets → PostgreSQL server → database access → migrations → clients.
 const reading = { role: "readonly", servers: enabled };
-const accounts = { ...settings.clients, [gateClient]: reading, [toolsClient]: reading };
+const accounts = { ...settings.clients, ...Object.fromEntries(ownClients.map((name) => [name, reading])) };
 const data = new DataTier(
   "data",
   { settings, prefix, labels, instance, configuration, manifest, clients: accounts },

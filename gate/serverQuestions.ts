@@ -1,4 +1,4 @@
-import type { ServerName } from "#model/names.ts";
+import { gateClient, type ServerName } from "#model/names.ts";
 import type { ServerQuestion } from "./serverAnswers.ts";
 
 /** A call on each server that changes nothing and needs what the server needs. */
@@ -8,9 +8,6 @@ const readingCalls: Record<ServerName, { tool: string; arguments: Record<string,
   memory: { tool: "get_stats", arguments: {} },
   compliance: { tool: "list_rules", arguments: {} },
 };
-
-/** The client that the gate is; it may read on every server, and its key leaves the state only for the gate. */
-export const gateClient = "kilocode-gate";
 
 export interface AskedServers {
   /** Server to the URL of its `/mcp` as published. */

@@ -38,6 +38,10 @@ export const serviceUids = {
 
 /** The client that scripts in the tools container are; it may read on every server. */
 export const toolsClient = "kilocode-tools";
+/** The client that the gate is; it may read on every server, and its key leaves the state only for the gate. */
+export const gateClient = "kilocode-gate";
+/** Clients that no setting names. */
+export const ownClients = [gateClient, toolsClient] as const;
 
 export const databaseName = "mcp_db";
 export const schemaName = "mcp";

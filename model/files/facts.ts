@@ -1,5 +1,12 @@
 import { bridgeCommand } from "#model/client/entries.ts";
-import { containerPorts, databaseName, objectPrefix, serverNames, type ServerName } from "#model/names.ts";
+import {
+  containerPorts,
+  databaseName,
+  objectPrefix,
+  ownClients,
+  serverNames,
+  type ServerName,
+} from "#model/names.ts";
 
 /** Everything that rendered files take from the stack's settings; each fact once. */
 export interface FileFacts {
@@ -24,7 +31,7 @@ export interface FileFacts {
   /** Days. */
   readonly retention: { readonly auditLogs: number; readonly systemMetrics: number };
   readonly embeddingDimension: number;
-  /** Client to the servers that it may use. */
+  /** Client to the servers that it may use; the stack's own clients are among them. */
   readonly clients: Readonly<Record<string, readonly ServerName[]>>;
   /** Networks from which clients may come; none: all. */
   readonly networks: readonly string[];
@@ -63,11 +70,12 @@ export interface FactSource {
 export function fileFacts(settings: FactSource, version: string): FileFacts {
   const { network, postgres, servers, clients, rotation } = settings;
   const prefix = objectPrefix(settings.project, settings.stack);
+  const enabled = serverNames.filter((server) => servers[server].enabled);
   const login = (name: string) => `${name}_${String(rotation.database)}`;
   return {
     environment: settings.environment === "prod" ? "production" : "development",
     version,
-    enabled: serverNames.filter((server) => servers[server].enabled),
+    enabled,
     ports: byServer((server) => containerPorts[server]),
     hosts: byServer((server) => [...network.hostnames, network.publish, `${prefix}-${server}`, server]),
     database: {
@@ -79,7 +87,10 @@ export function fileFacts(settings: FactSource, version: string): FileFacts {
     },
     retention: { auditLogs: postgres.retention.auditLogs, systemMetrics: postgres.retention.systemMetrics },
     embeddingDimension: postgres.embeddingDimension,
-    clients: Object.fromEntries(Object.entries(clients).map(([name, { servers: own }]) => [name, own])),
+    clients: {
+      ...Object.fromEntries(Object.entries(clients).map(([name, { servers: own }]) => [name, own])),
+      ...Object.fromEntries(ownClients.map((name) => [name, enabled])),
+    },
     networks: network.clients,
     mounts: [],
     bridge: byServer((server) => {

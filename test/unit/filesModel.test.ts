@@ -84,8 +84,8 @@ describe("the model of the files", () => {
 
   it("tells each server its own clients", () => {
     const { postgres, compliance } = buildFiles(facts);
-    assert.deepEqual(postgres.security.allowedUsers, ["default"]);
-    assert.deepEqual(compliance.security.allowedUsers, ["auditor"]);
+    assert.deepEqual(postgres.security.allowedUsers, ["default", "kilocode-gate", "kilocode-tools"]);
+    assert.deepEqual(compliance.security.allowedUsers, ["auditor", "kilocode-gate", "kilocode-tools"]);
   });
 });
 
