@@ -5,7 +5,6 @@ import {
   hostName,
   integer,
   key,
-  list,
   maybe,
   milliseconds,
   need,
@@ -22,7 +21,7 @@ import {
 
 /* Sections that several files have. */
 
-export const logLevels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"] as const;
+const logLevels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"] as const;
 
 export const logLevel = () => oneOf(logLevels);
 
@@ -202,7 +201,5 @@ export const logFileLimits = {
   maxFiles: key(logTypes.maxFiles, 7, "Rotated files that are kept.", "files"),
   compress: key(logTypes.compress, true, "Whether rotated files are compressed."),
 } as const;
-
-export const pathList = (max: number) => list(path(), max, "absolute paths");
 
 export const fraction = () => decimal(0, 1);
