@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
-import { distance } from "fastest-levenshtein";
+import { isMistakenNamespace } from "./foreignNamespace.ts";
 import { parseSettings } from "./parse.ts";
 import type { RawConfig, Settings } from "./settings.ts";
 import { inspectStackFile } from "./stackFile.ts";
@@ -36,7 +36,7 @@ function rawConfig(project: string, stack: string): RawConfig {
   const config = Object.fromEntries(own.map(([key, value]) => [key.slice(project.length + 1), value]));
   const foreignKeys = all
     .map(([key]) => key)
-    .filter((key) => isMistaken(key.split(":", 1)[0] ?? "", project));
+    .filter((key) => isMistakenNamespace(key.split(":", 1)[0] ?? "", project));
   const secretKeys = Object.keys(config).filter((key) => runtime.isConfigSecret(`${project}:${key}`));
   return {
     project,
@@ -56,11 +56,6 @@ function fileSecrets(project: string, stack: string, keys: readonly string[]) {
   const found = inspectStackFile(readFileSync(file, "utf8"), project);
   const same = keys.length === found.keys.length && keys.every((key) => found.keys.includes(key));
   return same ? { secretPaths: found.secretPaths, plainSecrets: found.plainSecrets } : {};
-}
-
-/** Namespaces of providers are none of ours; one that nearly has the project's name was meant for it. */
-function isMistaken(namespace: string, project: string): boolean {
-  return namespace !== project && (distance(namespace, project) <= 4 || namespace.startsWith("kilocode"));
 }
 
 /** The file that the set-up generates for `dev` (toolchain/state.ts), given to another stack. */

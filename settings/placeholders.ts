@@ -1,22 +1,5 @@
 import type { FaultDetails } from "#model/fault.ts";
-
-/** Texts that stand in examples and must not run anywhere. */
-const anywhere = [
-  /^your[-_ ]/i,
-  /change[-_ ]?(me|it)\b/i,
-  /change[-_ ]?in[-_ ]?production/i,
-  /^(secure|strong)[-_ ]password$/i,
-  /^<[^>]*>$/,
-  /^\$\{[^}]*\}$/,
-  /^x{3,}$/i,
-  /_here$/i,
-];
-
-/** Further texts that are no secrets, whatever they may be elsewhere. */
-const asSecret = [
-  /^(pass(word|phrase|wd)?|secret|token|api[-_ ]?key|key|admin|root|test|example|dummy|placeholder|none|todo)\d*$/i,
-  /^(postgres|qwerty|letmein|0?123456\d*)$/i,
-];
+import { isPlaceholder } from "#model/placeholder.ts";
 
 /** Placeholders anywhere in the configuration. A secret's text is judged and never shown. */
 export function placeholderFaults(
@@ -25,8 +8,7 @@ export function placeholderFaults(
 ): FaultDetails[] {
   return leaves(config).flatMap(([path, text]) => {
     const secret = isSecret(path);
-    const patterns = secret ? [...anywhere, ...asSecret] : anywhere;
-    if (!patterns.some((pattern) => pattern.test(text.trim()))) return [];
+    if (!isPlaceholder(text, secret)) return [];
     const shown = secret ? "its value" : JSON.stringify(text);
     return [
       {

@@ -7,7 +7,7 @@ import {
   suppliedSecrets,
   tellingCharacters,
 } from "./delivered.ts";
-import { at, eachKey, leavesWhere, rule, type Rule, type Violation } from "./rule.ts";
+import { at, eachItem, eachKey, leavesWhere, rule, type Rule, type Violation } from "./rule.ts";
 
 /** A key shorter than the hash makes the signature as weak as the key (RFC 7518, 3.2). */
 const algorithmBits = { HS256: 256, HS384: 384, HS512: 512 } as const;
@@ -115,7 +115,7 @@ export const credentialRules: readonly Rule[] = [
         : `names the secret ${missing}; the container has ${delivered.join(", ")}.`;
     },
   ),
-  rule(
+  eachKey(
     "secrets-supplied",
     {
       sentence: "What is switched on has the secret that it needs.",
@@ -125,18 +125,11 @@ export const credentialRules: readonly Rule[] = [
       ...at("compliance", "/compliance/notificationChannels"),
       ...at("logging", "/logging/elasticsearch/enabled"),
     ],
-    ({ values, facts }) => {
-      const channels = values.compliance.compliance.notificationChannels;
-      const needs = channels.map((channel, index) => ({
-        name: channel === "email" ? "smtp" : channel,
-        places: at("compliance", `/compliance/notificationChannels/${String(index)}`),
-      }));
-      if (values.logging.logging.elasticsearch.enabled) {
-        needs.push({ name: "elasticsearch", places: at("logging", "/logging/elasticsearch/enabled") });
-      }
-      return needs
-        .filter(({ name }) => !facts.secrets.includes(name))
-        .map(({ name, places }) => ({ places, problem: `needs the secret ${name}; the stack has none.` }));
+    (value, { facts }) => {
+      const lacks = (name: string) =>
+        facts.secrets.includes(name) ? undefined : `needs the secret ${name}, which the stack does not have.`;
+      if (value === true) return lacks("elasticsearch");
+      return eachItem(value, (channel) => lacks(channel === "email" ? "smtp" : channel));
     },
   ),
 ];

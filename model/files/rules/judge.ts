@@ -1,5 +1,6 @@
+import { serverNames } from "#model/names.ts";
 import type { Place } from "#model/files/place.ts";
-import type { FileKey } from "#model/files/schema/files.ts";
+import type { FileKey, FileValues } from "#model/files/schema/files.ts";
 import type { Deployment } from "./deployment.ts";
 import type { Look, Rule, Violation } from "./rule.ts";
 import { rules } from "./table.ts";
@@ -28,11 +29,12 @@ export interface Judged extends Omit<Look, "deployment"> {
 export function judge({ unknown = none, ...judged }: Judged): Breach[] {
   const isUnknown = (read: Place) =>
     unknown.files.includes(read.file) || unknown.places.some((place) => overlap(place, read));
+  const absent = serverNames.filter((name) => (judged.values as Partial<FileValues>)[name] === undefined);
   const { deployment = nothing } = judged;
   const look: Look = { ...judged, deployment };
   return rules
     .filter(({ deployed }) => !deployed || judged.deployment !== undefined)
-    .filter(({ each, reads }) => each || !reads.some(isUnknown))
+    .filter(({ each, reads }) => each || !(reads.some(isUnknown) || isAbout(absent, reads)))
     .flatMap((rule) => rule.check(look).map((violation) => ({ rule, ...violation })));
 }
 
@@ -40,6 +42,12 @@ const none: Unknown = { files: [], places: [] };
 
 /** For rules that do not look at it. */
 const nothing: Deployment = { published: {}, maxConnections: 0, memory: {}, roles: {} };
+
+/** Whether all that is read of servers is of ones that do not run. */
+function isAbout(absent: readonly string[], reads: readonly Place[]): boolean {
+  const servers = reads.filter(({ file }) => serverNames.some((name) => name === file));
+  return servers.length > 0 && servers.every(({ file }) => absent.includes(file));
+}
 
 /** Whether one place is the other or lies inside it. */
 function overlap(a: Place, b: Place): boolean {
