@@ -7,8 +7,8 @@ const root = new URL("../../", import.meta.url);
 /** What is wrong with the claim that code obeys a key; undefined if it holds. */
 export function claimFault(claim: Effective): string | undefined {
   if (!existsSync(new URL(claim.module, root))) return `there is no ${claim.module}`;
-  if (!holds(tokensOf(claim.module), fragmentTokens(claim.reads)))
-    return `${claim.module} does not hold ${claim.reads}`;
+  const wanted = isScript(claim.module) ? shellWords(claim.reads) : fragmentTokens(claim.reads);
+  if (!holds(tokensOf(claim.module), wanted)) return `${claim.module} does not hold ${claim.reads}`;
   return proofFault(claim.proof);
 }
 
@@ -37,7 +37,7 @@ function tokensOf(file: string): readonly string[] {
   const found = known.get(file);
   if (found) return found;
   const text = readFileSync(new URL(file, root), "utf8");
-  const tokens = file.endsWith(".sh") ? shellWords(text) : codeTokens(file, text);
+  const tokens = isScript(file) ? shellWords(text) : codeTokens(file, text);
   known.set(file, tokens);
   return tokens;
 }
@@ -53,6 +53,10 @@ function codeTokens(file: string, text: string): string[] {
   };
   visit(source);
   return tokens.filter((token) => token !== "");
+}
+
+function isScript(file: string): boolean {
+  return file.endsWith(".sh");
 }
 
 /** Scripts are searched for whole words. */

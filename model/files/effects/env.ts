@@ -1,5 +1,6 @@
-import { asSource, each, planned, without, type Effects } from "./effect.ts";
+import { asSource, each, effective, planned, without, type Effects, type Proof } from "./effect.ts";
 import { parts } from "./parts.ts";
+import { proofs } from "./proofs.ts";
 
 /** What other files say, once more. */
 const copies = [
@@ -39,27 +40,27 @@ const copies = [
   "SECURITY_SESSION_TIMEOUT",
 ];
 
-/** What scripts in the tools container find. */
-const forScripts = [
-  "KILOCODE_ENV",
-  "KILOCODE_PROJECT_PATH",
-  "KILOCODE_PROJECT_NAME",
-  "DATABASE_URL",
-  "DATABASE_HOST",
-  "DATABASE_PORT",
-  "DATABASE_NAME",
-  "DATABASE_USER",
-  "DATABASE_PASSWORD",
-  "DATABASE_POOL_SIZE",
-  "DATABASE_SSL_MODE",
-  "JWT_SECRET",
-  "API_KEY",
-];
+const scripts = "test/e2e/specification";
+const required = (name: string) =>
+  effective(`${scripts}/1.2-environment.sh`, `"${name}"`, proofs.requiredVariables);
+/** Whatever stands in the file is what a script finds in its environment. */
+const sourced = (proof: Proof) => effective(`${scripts}/1.2-environment.sh`, 'source "$ENV_FILE"', proof);
 
 /** `.env` */
 export const envEffects: Effects = {
   ...each(asSource, copies),
-  ...each(planned(parts.tools), forScripts),
+  KILOCODE_ENV: required("KILOCODE_ENV"),
+  KILOCODE_PROJECT_PATH: required("KILOCODE_PROJECT_PATH"),
+  KILOCODE_PROJECT_NAME: without("it is for people"),
+  DATABASE_URL: effective(`${scripts}/1.3-database.sh`, '"DATABASE_URL"', proofs.databaseUrl),
+  ...each(
+    sourced(proofs.databaseVariables),
+    ["HOST", "PORT", "NAME", "USER", "PASSWORD", "SSL_MODE"],
+    "DATABASE_",
+  ),
+  DATABASE_POOL_SIZE: effective("servers/postgres/reader.ts", "database.pool.max", proofs.poolMax),
+  JWT_SECRET: required("JWT_SECRET"),
+  API_KEY: sourced(proofs.apiKey),
   ENCRYPTION_KEY: without("no script of the specification and no server reads it"),
   MONITORING_HEALTH_CHECK_INTERVAL: planned(parts.metrics),
   ...each(

@@ -11,7 +11,6 @@ export const parts = {
   metrics: "metrics, health and alerts",
   compression: "compressed answers",
   retries: "repeated attempts",
-  tools: "the tools container",
   rotation: "rotation",
   backups: "backups",
 } as const;

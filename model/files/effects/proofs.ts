@@ -121,6 +121,14 @@ export const proofs = {
     "the entries of mcp.json start the bridge as `npm run connect` writes it",
   ),
   retention: proof("test/integration/schema/maintenance.test.ts", "keeps as long as the settings say"),
+  // The tools container.
+  requiredVariables: proof("test/e2e/environment.test.ts", "has what the specification's script asks for"),
+  databaseUrl: proof("test/e2e/environment.test.ts", "reaches the database by DATABASE_URL"),
+  databaseVariables: proof(
+    "test/e2e/environment.test.ts",
+    "reaches the database by DATABASE_HOST, PORT, NAME, USER, PASSWORD and SSL_MODE",
+  ),
+  apiKey: proof("test/e2e/environment.test.ts", "reaches a server by API_KEY, as a client that may read"),
   // PostgreSQL with its configuration.
   postgresFiles: proof(
     "test/integration/postgres-image.test.ts",
