@@ -32,7 +32,9 @@ export function parseSettings(raw: RawConfig): Settings {
   const settings = completeOr(shape.value, raw, faults);
   faults.push(...ruleFaults(settings, shape.value));
   faults.push(...notBuiltFaults(shape.value));
-  faults.push(...fileFaults(settings, faults.length > 0));
+  // Messages about files show values: none where one of them is secret, which is a fault of its own.
+  const shown = isSecret("files") ? { ...settings, files: {} } : settings;
+  faults.push(...fileFaults(shown, faults.length > 0));
   faults.push(...productionFaults(settings, shape.value, raw));
   if (faults.length > 0) throw new Faults(distinct(faults));
   return deepFreeze(settings);

@@ -85,7 +85,12 @@ export const origins: readonly Origin[] = [
   fixed("logging", "/logging/directory", reasons.mounted),
   copy("logging", "/logging/file/path", "logging", "/logging/directory"),
   fixed("logging", "/logging/logstash/ssl/caCert", reasons.mounted),
-  fixed("logging", "/logging/elasticsearch/auth/password", "the password is secrets.elasticsearch"),
+  fact(
+    "logging",
+    "/logging/elasticsearch/auth/password",
+    "secrets.elasticsearch",
+    () => "file:/run/kilocode/secrets/elasticsearch",
+  ),
   fact("logging", "/logging/fields/environment", "environment", ({ environment }) => environment),
   fixed("logging", "/logging/fields/version", "it is the version of this project", ({ version }) => version),
   // mcp.json

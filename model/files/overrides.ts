@@ -71,11 +71,12 @@ function derivedFault(place: Place): FaultDetails | undefined {
       mend: remove,
     };
   }
+  const argument = setting.startsWith("secrets.") ? `--secret '${setting}'` : `'${setting}' VALUE`;
   return {
     code: "SETTINGS_DERIVED",
     where: key,
     problem: `${placeText(place)} follows from ${setting} and cannot be set by itself.`,
-    mend: `${remove} && pulumi config set --path '${setting}' VALUE`,
+    mend: `${remove} && pulumi config set --path ${argument}`,
   };
 }
 

@@ -23,6 +23,18 @@ describe("Secrets in the stack configuration", () => {
     assert.ok(!JSON.stringify(faults).includes(canary));
   });
 
+  it("in a file are refused without a word about any value there", () => {
+    const files = { env: { KILOCODE_PROJECT_NAME: `${canary}\n` }, memory: { memory: { maxItems: canary } } };
+    const faults = faultsOf(
+      raw({ files }, { secretKeys: ["files"], secretPaths: ["files.env.KILOCODE_PROJECT_NAME"] }),
+    );
+    assert.deepEqual(
+      faults.map(({ code, where }) => [code, where]),
+      [["SETTINGS_SECRET_MISPLACED", "files.env.KILOCODE_PROJECT_NAME"]],
+    );
+    assert.ok(!JSON.stringify(faults).includes(canary));
+  });
+
   it("are found by their top-level key where the stack's file cannot be read", () => {
     const given = raw({ network: { publish: "127.0.0.1" } }, { secretKeys: ["network"] });
     assert.deepEqual(codesOf(given), ["SETTINGS_SECRET_MISPLACED network"]);
