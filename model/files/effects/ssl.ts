@@ -7,7 +7,7 @@ const entrance = "servers/runtime/httpServer.ts";
 
 /** `ssl.json` */
 export const sslEffects: Effects = {
-  "/ssl/enabled": effective(entrance, 'from "node:https"', proofs.onlyTls),
+  "/ssl/enabled": effective(entrance, "createServer({ ...tls", proofs.onlyTls),
   "/ssl/certPath": effective(settings, "files.read(ssl.certPath)", proofs.tlsPair),
   "/ssl/keyPath": effective(settings, "files.read(ssl.keyPath)", proofs.tlsPair),
   "/ssl/protocol": effective(settings, "ssl.protocol", proofs.tlsProtocol),
