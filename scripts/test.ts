@@ -9,7 +9,7 @@ import { runMocha, suites, testFiles, verdict } from "#toolchain/testRun.ts";
 import type { SuiteResult } from "#toolchain/testReporter.ts";
 import { toolEnv } from "#toolchain/tools.ts";
 
-// npm test [-- unit | integration | e2e | a test file …]: sets up what is missing, then every test against a
+// npm test [-- unit | integration/schema | a test file …]: sets up what is missing, then every test against a
 // real engine. The last line is `N passed, N failed`.
 await command(async () => {
   const chosen = process.argv.slice(2);
@@ -31,11 +31,11 @@ await command(async () => {
   }
 });
 
-/** A suite's name stands for its folder; anything else is a file. Empty suites are left out. */
+/** A name stands for the folder below `test/`, such as `e2e` or `integration/schema`, or for one file. */
 function groupsOf(chosen: readonly string[]): [string, string[]][] {
   const groups = chosen.map((name): [string, string[]] => {
-    const isSuite = (suites as readonly string[]).includes(name);
-    return [name, isSuite ? testFiles(path.join(projectRoot, "test", name)) : [path.resolve(name)]];
+    const folder = path.join(projectRoot, "test", name);
+    return [name, fs.existsSync(folder) ? testFiles(folder) : [path.resolve(name)]];
   });
   return groups.filter(([, files]) => files.length > 0);
 }
