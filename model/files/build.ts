@@ -93,10 +93,9 @@ function issueFaults(place: Place, value: unknown, issue: z.core.$ZodIssue): Fau
 function assemble(file: FileKey, facts: FileFacts, of: Resolve): Record<string, unknown> {
   const draft: Record<string, unknown> = {};
   for (const { place, parts } of fileLeaves(file)) {
-    if (file === "mcp" && parts[0] === "mcpServers" && !facts.enabled.includes(parts[1] as ServerName))
-      continue;
     const value = of(place);
-    if (value === undefined) continue;
+    const runs = parts[0] !== "mcpServers" || facts.enabled.includes(parts[1] as ServerName);
+    if (value === undefined || !runs) continue;
     let parent = draft;
     for (const part of parts.slice(0, -1)) parent = (parent[part] ??= {}) as Record<string, unknown>;
     parent[parts.at(-1)!] = value;
@@ -112,7 +111,9 @@ function finish(file: FileKey, draft: unknown, faults: FaultDetails[]): unknown 
     const place = { file, parts: issue.path.map(String) };
     const origin = originOf(place);
     const fault = invalid(place, valueAt(draft, issue.path), issue.message);
-    faults.push({ ...fault, where: (origin && settingOf(origin)) ?? fault.where });
+    const setting = origin && settingOf(origin);
+    const mend = `pulumi config set --path '${setting ?? ""}' VALUE`;
+    faults.push(setting === undefined ? fault : { ...fault, where: setting, mend });
   }
   return draft;
 }

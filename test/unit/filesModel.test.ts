@@ -250,6 +250,15 @@ describe("a key that a stack sets", () => {
     );
   });
 
+  it("is judged also where its server does not run", () => {
+    const overrides = { mcp: { mcpServers: { memory: { alwaysAllow: ["No Tool"] } } } };
+    const { faults } = tryFiles({ ...facts, enabled: ["postgres"] }, overrides);
+    assert.deepEqual(
+      faults.map(({ where }) => where),
+      ["files.mcp.mcpServers.memory.alwaysAllow[0]"],
+    );
+  });
+
   it("shows long values shortened", () => {
     const { faults } = tryFiles(facts, { env: { KILOCODE_PROJECT_NAME: "x".repeat(1_000_000) } });
     assert.ok(faults[0]!.problem.length < 300);
