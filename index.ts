@@ -89,4 +89,5 @@ export const apiKeys = data.apiKeys.apply((keys) => keysOf(settings.clients, key
 export const database = { host, port, name: databaseName };
 export const databaseUrl = password.apply((text) => urlOfDatabase({ user, password: text, host, port }));
 export const files = fileHashes(delivered);
-export const clients = servers.endpoints.apply((urls) => clientEntries(settings.clients, urls));
+const mcpFile = servers.files["mcp.json"] ?? "";
+export const clients = servers.endpoints.apply((urls) => clientEntries(settings.clients, urls, mcpFile));

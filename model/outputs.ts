@@ -12,17 +12,35 @@ export function urlOfDatabase(login: { user: string; password: string; host: str
 export interface ClientEntry {
   readonly type: "streamable-http";
   readonly url: string;
+  /** Tools that it calls without asking. */
+  readonly alwaysAllow?: readonly string[] | undefined;
+  /** Milliseconds that it waits for an answer. */
+  readonly timeout?: number | undefined;
 }
 
-/** Client to server to entry, for the servers that a client may use. */
+/**
+ * Client to server to entry, for the servers that a client may use.
+ *
+ * @param mcpFile text of the rendered mcp.json, which says how clients treat each server
+ */
 export function clientEntries(
   clients: Readonly<Record<string, { readonly servers: readonly ServerName[] }>>,
   endpoints: Partial<Record<ServerName, string>>,
+  mcpFile: string,
 ): Record<string, Record<string, ClientEntry>> {
+  const { mcpServers } = JSON.parse(mcpFile) as {
+    mcpServers: Partial<Record<ServerName, Pick<ClientEntry, "alwaysAllow" | "timeout">>>;
+  };
+  const entry = (server: ServerName, url: string): ClientEntry => ({
+    type: "streamable-http",
+    url,
+    alwaysAllow: mcpServers[server]?.alwaysAllow,
+    timeout: mcpServers[server]?.timeout,
+  });
   const entries = (servers: readonly ServerName[]) =>
     servers.flatMap((server) => {
       const url = endpoints[server];
-      return url === undefined ? [] : [[server, { type: "streamable-http" as const, url }] as const];
+      return url === undefined ? [] : [[server, entry(server, url)] as const];
     });
   return Object.fromEntries(
     Object.entries(clients).map(([name, { servers }]) => [name, Object.fromEntries(entries(servers))]),

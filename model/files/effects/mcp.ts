@@ -12,8 +12,10 @@ function entry(server: string): Effects {
     ...each(bridge, ["command", "args"], `/mcpServers/${server}/`),
     ...each(asSource, ["timeout", "maxConnections"], `/mcpServers/${server}/`),
     [`/mcpServers/${server}/description`]: forPeople,
-    [`/mcpServers/${server}/alwaysAllow`]: planned(
-      "permissions of client entries that differ from the usual",
+    [`/mcpServers/${server}/alwaysAllow`]: effective(
+      "model/outputs.ts",
+      "mcpServers[server]?.alwaysAllow",
+      proofs.alwaysAllow,
     ),
   };
 }

@@ -120,6 +120,10 @@ export const proofs = {
     `${unit}/effects.test.ts`,
     "the entries of mcp.json start the bridge as `npm run connect` writes it",
   ),
+  alwaysAllow: proof(
+    `${unit}/outputs.test.ts`,
+    "give each client its servers, with what the stack lets it call without asking",
+  ),
   retention: proof("test/integration/schema/maintenance.test.ts", "keeps as long as the settings say"),
   // The tools container.
   requiredVariables: proof("test/e2e/environment.test.ts", "has what the specification's script asks for"),
