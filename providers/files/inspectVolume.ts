@@ -21,8 +21,26 @@ export async function inspectVolume(engine: Docker, inputs: FilesInputs): Promis
     if (isNotFound(error)) return undefined;
     throw error;
   }
-  const entries = await withHelper(engine, inputs, { command: ["/bin/true"], uid: inputs.uid }, readVolume);
+  const entries =
+    (await throughService(engine, inputs.volume)) ??
+    (await withHelper(engine, inputs, { command: ["/bin/true"], uid: inputs.uid }, (helper) =>
+      readVolume(helper),
+    ));
   return compare(currentVersion(entries), inputs);
+}
+
+/** The running service mounts the volume already: no helper is needed, which halves the time. Undefined without one. */
+async function throughService(engine: Docker, volume: string): Promise<Map<string, Entry> | undefined> {
+  const [service] = await engine.listContainers({ filters: { volume: [volume], status: ["running"] } });
+  const mount = service?.Mounts.find(({ Name }) => Name === volume);
+  if (!service || !mount) return undefined;
+  try {
+    return await readVolume(engine.getContainer(service.Id), mount.Destination);
+  } catch (error) {
+    // It ended meanwhile.
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }
 
 function compare({ inside, beside }: ReturnType<typeof currentVersion>, inputs: FilesInputs): VolumeContent {

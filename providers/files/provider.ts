@@ -1,4 +1,5 @@
 import type { DynamicProvider } from "#providers/dynamicResource.ts";
+import { driftSentence } from "./drift.ts";
 import type { FilesInputs, FilesState } from "./runner.ts";
 
 /** Runs in Pulumi's process for dynamic providers; loads what a method needs when it is called. */
@@ -9,7 +10,12 @@ export const provider: DynamicProvider<FilesInputs, FilesState> = {
   },
   async diff(_id, olds, news) {
     const { filesDiffer } = await import("./changes.ts");
-    return { changes: filesDiffer(olds, news) };
+    if (filesDiffer(olds, news)) return { changes: true };
+    const { driftNow } = await import("./runner.ts");
+    const drift = await driftNow(olds);
+    // Pulumi has no place for the reason of a change that no input shows.
+    for (const item of drift) console.log(`${olds.volume}: ${driftSentence(item)}`);
+    return { changes: drift.length > 0 };
   },
   async update(_id, _olds, news) {
     const { deliverFiles } = await import("./runner.ts");

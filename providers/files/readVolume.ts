@@ -13,11 +13,14 @@ export interface Entry {
   readonly text: string;
 }
 
-/** Everything on the volume, by path, read through a helper container that need not run. */
-export async function readVolume(helper: Docker.Container): Promise<Map<string, Entry>> {
+/** Everything on the volume, by path, read through a container that mounts it and need not run. */
+export async function readVolume(
+  container: Docker.Container,
+  mount: string = helperMount,
+): Promise<Map<string, Entry>> {
   const entries = new Map<string, Entry>();
   const archive = extract();
-  (await helper.getArchive({ path: `${helperMount}/.` })).pipe(archive);
+  (await container.getArchive({ path: `${mount}/.` })).pipe(archive);
   for await (const entry of archive) {
     const chunks: Buffer[] = [];
     for await (const chunk of entry) chunks.push(chunk as Buffer);

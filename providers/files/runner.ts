@@ -3,6 +3,9 @@ import { deliver } from "./deliver.ts";
 import type { Drift } from "./drift.ts";
 import { inspectVolume } from "./inspectVolume.ts";
 
+// Stacks made before `provider.ts` ask for it here until their next update.
+export { filesDiffer } from "./changes.ts";
+
 /** The files of one service. Paths are relative to the mount point and have at least one folder. */
 export interface FilesInputs {
   readonly docker: EngineChoice;
@@ -43,6 +46,18 @@ export async function deliverFiles(inputs: FilesInputs): Promise<FilesState> {
 export async function readFiles(state: FilesState): Promise<FilesState | undefined> {
   const found = await inspectVolume(dockerEngine(state.docker), state);
   return found && { ...state, files: found.files, drift: found.drift };
+}
+
+/**
+ * What is not as it was left, also in a run that does not refresh: an update then delivers anew. Nothing is found
+ * where nothing can be looked at (no engine, no volume).
+ */
+export async function driftNow(state: FilesState): Promise<Drift[]> {
+  try {
+    return (await inspectVolume(dockerEngine(state.docker), state))?.drift ?? [];
+  } catch {
+    return [];
+  }
 }
 
 async function signal(
