@@ -7,19 +7,16 @@ import { buildFiles } from "#model/files/build.ts";
 import { plannedKeys } from "#model/files/effects/effects.ts";
 import { fileFacts } from "#model/files/facts.ts";
 import { pointerOf, type Place } from "#model/files/place.ts";
-import { quoteDotenv } from "#model/files/quoteDotenv.ts";
-import { renderFile } from "#model/files/render.ts";
 import { deploymentOf } from "#model/files/rules/deployment.ts";
-import { jwtKeyBits } from "#model/files/rules/delivered.ts";
 import { valueAt } from "#model/files/rules/rule.ts";
 import type { RuleFault } from "#model/files/rules/faults.ts";
-import { fileKeys, fileName, type FileValues } from "#model/files/schema/files.ts";
-import { fillSecrets } from "#model/files/secretReference.ts";
+import { fileName, type FileValues } from "#model/files/schema/files.ts";
 import type { Finding } from "#model/files/validateFinding.ts";
 import { validateTexts } from "#model/files/validateTexts.ts";
 import { parseSettings } from "#settings/parse.ts";
 import { readStackFile, type StackFile } from "#settings/readStackFile.ts";
 import type { Settings } from "#settings/settings.ts";
+import { deliveredTexts } from "./deliveredTexts.ts";
 import type { PlannedNotice, Verdict } from "./verdict.ts";
 
 /** A stack's settings as its file has them; findings where they cannot be used. */
@@ -39,7 +36,11 @@ export function validateStack(root: string, stack: string): Verdict {
   if (!settings) return { subject, findings, planned: [] };
   const facts = fileFacts(settings, "0");
   const values = buildFiles(facts, settings.files);
-  const rendered = validateTexts({ texts: textsOf(values), facts, deployment: deploymentOf(settings) });
+  const rendered = validateTexts({
+    texts: deliveredTexts(values),
+    facts,
+    deployment: deploymentOf(settings),
+  });
   return { subject, findings: rendered, planned: plannedNotices(settings.files) };
 }
 
@@ -107,22 +108,4 @@ function findingOf(fault: FaultDetails | RuleFault, file: string, { lineOf }: St
     mend: fault.mend,
     related: places.map((place) => ({ file: fileName(place.file), pointer: pointerOf(place) })),
   };
-}
-
-/** The texts as containers find them, with secrets that have the form of the real ones. */
-function textsOf(values: FileValues): Map<string, string> {
-  const long = "0".repeat(jwtKeyBits / 4);
-  const { prefix, length } = values.access.access.authentication.apiKey;
-  const secrets = {
-    "database-password": long,
-    "jwt-secret": long,
-    "api-key": prefix + "0".repeat(length),
-    "encryption-key": long,
-  };
-  return new Map(
-    fileKeys.map((file) => {
-      const text = renderFile(file, values[file]);
-      return [fileName(file), file === "env" ? fillSecrets(text, secrets, quoteDotenv) : text];
-    }),
-  );
 }

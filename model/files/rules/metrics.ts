@@ -27,9 +27,9 @@ export const metricRules: readonly Rule[] = [
       return alerting.rules.flatMap((each, index): Violation[] => {
         const [named = ""] = each.condition.split(" ", 1);
         if (collected.includes(named)) return [];
-        const place = placeAt("metrics", `${alerts}/${String(index)}/condition`);
+        const places = at("metrics", `${alerts}/${String(index)}/condition`, ...collectorOf(named));
         const problem = `${named} is not collected; collected are ${collected.join(", ")}.`;
-        return [{ places: [place], problem }];
+        return [{ places, problem }];
       });
     },
   ),
@@ -70,3 +70,12 @@ export const metricRules: readonly Rule[] = [
     },
   ),
 ];
+
+/** Keys of the collector that could collect a value. */
+function collectorOf(value: string): string[] {
+  const name = (Object.keys(collectedMetrics) as Collector[]).find((each) =>
+    Object.values<readonly string[]>(collectedMetrics[each]).some((values) => values.includes(value)),
+  );
+  const collector = `/metrics/collectors/${name ?? ""}`;
+  return name === undefined ? [] : [`${collector}/enabled`, `${collector}/metrics`];
+}
