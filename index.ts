@@ -11,6 +11,7 @@ import { postgresConfiguration } from "#model/postgres/configuration.ts";
 import { preflight } from "#providers/docker/preflight.ts";
 import { migrationManifest } from "#providers/migrations/manifest.ts";
 import { loadSettings } from "#settings/load.ts";
+import self from "./package.json" with { type: "json" };
 
 // Settings: everything that is wrong with them is said here, before anything is made.
 const { settings } = loadSettings();
@@ -59,7 +60,7 @@ const servers = new McpServers(
     settings,
     prefix,
     labels,
-    version: "0.1.0",
+    version: self.version,
     network: data.network,
     authority: data.authority,
     logins: data.logins,
