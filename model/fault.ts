@@ -50,6 +50,9 @@ export const faultCatalog = {
   GATE_DATABASE: "After the update, PostgreSQL did not answer as it must.",
   GATE_MIGRATIONS: "After the update, the applied migrations are not those of this program.",
   GATE_SERVER: "After the update, an MCP server did not answer as it must.",
+  // history of files
+  CONFIG_ARGUMENTS: "`npm run config` was called in a way that it does not understand.",
+  CONFIG_VERSION: "A version of a file that was never delivered.",
   // connecting a client
   CONNECT_ARGUMENTS: "`npm run connect` was called in a way that it does not understand.",
   CONNECT_NO_STACK: "The stack has no outputs: it was never brought up, or is down.",

@@ -21,8 +21,14 @@ export async function stackChecks(session: Session): Promise<Check[]> {
     const found = `${deployment.pending.length} left by an interrupted run: ${deployment.pending.join(", ")}`;
     checks.push(warn("stack", "pending operations", found, mendUp));
   }
+  checks.push(warn("stack", "backups", "no backups are taken", ownBackup(stack)));
   if (deployment.instance !== undefined) checks.push(...(await containers(session, deployment.instance)));
   return checks;
+}
+
+/** Until the stack takes backups itself. */
+function ownBackup(stack: string): string {
+  return `take them yourself: pg_dump with the output databaseUrl (npm run pulumi -- stack output --stack ${stack} --show-secrets databaseUrl)`;
 }
 
 async function secretsOpen(session: Session): Promise<Check> {
