@@ -42,8 +42,8 @@ interface Line {
 
 /** One line; undefined for a comment or nothing. */
 function readLine(line: string): Line | undefined {
-  if (/^\s*(#.*)?$/.test(line)) return undefined;
-  const match = /^(\s*)(export\s+)?([A-Za-z_][A-Za-z0-9_]*)(\s*)=(\s*)(.*)$/s.exec(line);
+  if (/^[ \t]*(#.*)?$/.test(line)) return undefined;
+  const match = /^([ \t]*)(export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)([ \t]*)=([ \t]*)(.*)$/s.exec(line);
   if (!match) {
     return { fault: { problem: "is no NAME=value; bash would run it.", mend: "Write NAME=value." } };
   }
@@ -64,9 +64,9 @@ function unquote(rest: string): { value?: string; problem?: string } {
     const value = rest.replace(/\r$/, "");
     return { value, problem: "holds a control character, such as the one of a Windows line end." };
   }
-  const single = /^'([^']*)'(\s+#.*)?\s*$/.exec(rest);
+  const single = /^'([^']*)'([ \t]+#.*)?[ \t]*$/.exec(rest);
   if (single) return { value: single[1] ?? "" };
-  const double = /^"([^"]*)"(\s+#.*)?\s*$/.exec(rest);
+  const double = /^"([^"]*)"([ \t]+#.*)?[ \t]*$/.exec(rest);
   if (double) {
     const value = double[1] ?? "";
     const special = /[$`\\]/.exec(value)?.[0];

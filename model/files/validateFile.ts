@@ -35,7 +35,7 @@ export function checkFile(file: FileKey, content: unknown): CheckedFile {
   const told = new Set(copied.map(({ place }) => placeText(place)));
   const faults = result.error.issues
     .flatMap((issue) => issueFaults(file, value, issue))
-    .filter(({ place }) => !told.has(placeText(place)));
+    .filter(({ rule, place }) => rule === "unknown-key" || !told.has(placeText(place)));
   const { unknown, ...rest } = wellFormed(file, value);
   return { faults: [...copied, ...faults], value: withoutCopies(file, rest.value, value), unknown };
 }
@@ -111,12 +111,7 @@ function copiedValues(file: FileKey, content: unknown): KeyFault[] {
       return [literalSecret(place)];
     }
     const secret = unit === "secret" || password !== undefined || looksSecret(parts.at(-1) ?? "");
-    if (!isPlaceholder(password ?? text, secret)) {
-      const hidden = file !== "env" && unit === undefined && leafAt(place) === undefined;
-      return hidden && looksSecret(parts.at(-1) ?? "") && !text.startsWith("file:")
-        ? [literalSecret(place)]
-        : [];
-    }
+    if (!isPlaceholder(password ?? text, secret)) return [];
     const words = secret ? "its value" : JSON.stringify(text);
     const problem = `${password === undefined ? words : "its password"} is a placeholder copied from an example.`;
     const mend = secret ? "Write a value of your own: `openssl rand -hex 32`." : "Write a value of your own.";

@@ -101,5 +101,6 @@ function serversIn(mcp: unknown) {
 /** In the order of the files, then of the lines; what no line says first. */
 function byPlace(a: Finding, b: Finding): number {
   const order = fileKeys.map(fileName);
-  return order.indexOf(a.file) - order.indexOf(b.file) || (a.line ?? 0) - (b.line ?? 0);
+  const files = order.indexOf(a.file) - order.indexOf(b.file);
+  return files || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
