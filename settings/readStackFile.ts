@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { isMistakenNamespace } from "./foreignNamespace.ts";
 import type { RawConfig } from "./settings.ts";
 import { inspectStackFile } from "./stackFile.ts";
@@ -28,22 +28,30 @@ export function readStackFile(text: string, project: string, stack: string): Sta
   const content = problems.length === 0 ? (document.toJS({ maxAliasCount: 100 }) as unknown) : {};
   const config = isObject(content) && isObject(content["config"]) ? content["config"] : {};
   const lineOf = (key: string) => {
-    const path = partsOf(key);
     let node: unknown = document.get("config");
     let line = 1;
-    for (const [depth, part] of path.entries()) {
-      if (!isMap(node)) break;
-      const name = depth === 0 ? `${project}:${part}` : part;
-      const pair = node.items.find(
-        (item) => isScalar(item.key) && (item.key.value === name || item.key.value === key),
-      );
-      if (!pair || !isScalar(pair.key)) break;
-      line = lineAt(pair.key.range?.[0] ?? 0);
-      node = pair.value;
+    for (const [depth, part] of partsOf(key).entries()) {
+      const names = depth === 0 ? [`${project}:${part}`, key] : [part];
+      const step = stepInto(node, names);
+      if (!step) break;
+      line = lineAt(step.offset);
+      node = step.node;
     }
     return line;
   };
   return { raw: problems.length > 0 ? undefined : rawConfig(config, text, project, stack), problems, lineOf };
+}
+
+/** What lies under one of the names, and where it begins; undefined if nothing does. */
+function stepInto(node: unknown, names: readonly string[]): { node: unknown; offset: number } | undefined {
+  if (isSeq(node)) {
+    const item = node.items[Number(names[0])];
+    return isNode(item) ? { node: item, offset: item.range?.[0] ?? 0 } : undefined;
+  }
+  if (!isMap(node)) return undefined;
+  const pair = node.items.find(({ key }) => isScalar(key) && names.includes(String(key.value)));
+  if (!pair || !isScalar(pair.key)) return undefined;
+  return { node: pair.value, offset: pair.key.range?.[0] ?? 0 };
 }
 
 function rawConfig(
