@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dockerEngine } from "#providers/docker/engine.ts";
+import { postgresIn } from "./postgresIn.ts";
 import type { TestStack } from "./stack.ts";
 
 /** A place where text comes out, by name, with all that came out of it. */
@@ -53,6 +54,8 @@ function forms(secret: string): string[] {
 export async function collectSinks(stack: TestStack): Promise<Sinks> {
   const engine = dockerEngine({});
   const sinks: Sinks = { "state in clear": stateFiles(stack) };
+  for (const table of ["configuration_files", "configuration_file_versions"])
+    sinks[table] = await postgresIn(stack, `SELECT * FROM mcp.${table}`);
   for (const object of await stack.objects()) {
     const [kind, name] = object.split(" ") as [string, string];
     if (kind === "volume") sinks[`inspect ${name}`] = JSON.stringify(await engine.getVolume(name).inspect());
