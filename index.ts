@@ -5,6 +5,7 @@ import { FileRecord } from "#components/fileRecord.ts";
 import { McpServers } from "#components/mcpServers.ts";
 import { StackIdentity } from "#components/stackIdentity.ts";
 import { successGate, type GateQuestions } from "#gate/successGate.ts";
+import { deploymentOf } from "#model/files/rules/deployment.ts";
 import { databaseName, objectNames, objectPrefix, ownClients, serverNames } from "#model/names.ts";
 import { clientEntries, deliveredFiles, fileHashes, keysOf, urlOfDatabase } from "#model/outputs.ts";
 import { postgresConfiguration } from "#model/postgres/configuration.ts";
@@ -40,7 +41,7 @@ const publications = [
 const looked = { docker: settings.docker, names: objectNames(prefix, enabled), ports: publications };
 const { instance, labels } = new StackIdentity(
   "stack",
-  { project, stack, preflight: (id) => preflight(looked, id) },
+  { project, stack, preflight: (id) => preflight({ ...looked, deployment: deploymentOf(settings) }, id) },
   { protect },
 );
 

@@ -1,12 +1,17 @@
+import { enableCompileCache } from "node:module";
 import path from "node:path";
-import { readArguments } from "#toolchain/arguments.ts";
-import { outColours } from "#toolchain/colours.ts";
-import { command } from "#toolchain/command.ts";
-import { projectRoot } from "#toolchain/pins.ts";
-import { validateFolder } from "#toolchain/validate/folder.ts";
-import { report, reportJson } from "#toolchain/validate/report.ts";
-import { judgeStack, validateStack } from "#toolchain/validate/stack.ts";
+import { cacheFolder } from "#toolchain/cacheFolder.mjs";
 import type { Verdict } from "#toolchain/validate/verdict.ts";
+
+// Half of the time would go into reading the program; what Node.js made of it once, it keeps for all commands.
+enableCompileCache(process.env.NODE_COMPILE_CACHE ?? path.join(cacheFolder(), "compiled"));
+const { readArguments } = await import("#toolchain/arguments.ts");
+const { outColours } = await import("#toolchain/colours.ts");
+const { command } = await import("#toolchain/command.ts");
+const { projectRoot } = await import("#toolchain/pins.ts");
+const { validateFolder } = await import("#toolchain/validate/folder.ts");
+const { report, reportJson } = await import("#toolchain/validate/report.ts");
+const { judgeStack, validateStack } = await import("#toolchain/validate/stack.ts");
 
 const usage = `npm run validate [-- --stack STACK] [--dir FOLDER] [--json]
   Without --dir: the settings of a stack (default dev), and the files that they lead to.

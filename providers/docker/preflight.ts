@@ -1,5 +1,7 @@
 import type Docker from "dockerode";
 import { Fault, Faults, type FaultDetails } from "#model/fault.ts";
+import type { Deployment } from "#model/files/rules/deployment.ts";
+import { engineFaults } from "#model/files/rules/faults.ts";
 import { labels } from "#model/names.ts";
 import { dockerEngine, type EngineChoice } from "./engine.ts";
 import { resolveDockerEndpoint } from "./endpoint.ts";
@@ -11,6 +13,8 @@ export interface PreflightInputs {
   readonly names: readonly string[];
   /** Host ports that the stack publishes: number to what it is for. */
   readonly ports: readonly { readonly port: number; readonly address: string; readonly use: string }[];
+  /** What the engine's machine must have room for; default: nobody asks. */
+  readonly deployment?: Deployment;
 }
 
 /**
@@ -26,7 +30,8 @@ export async function preflight(inputs: PreflightInputs, instance: string | unde
   const faults: FaultDetails[] = found
     .filter((object) => object.instance === undefined || object.instance !== instance)
     .map((object) => foreign(object, instance));
-  if (faults.length === 0) faults.push(...(await takenPorts(engine, inputs)));
+  const ports = faults.length === 0 ? takenPorts(engine, inputs) : [];
+  faults.push(...(await Promise.all([ports, unfit(engine, inputs)])).flat());
   if (faults.length > 0) throw new Faults(faults);
 }
 
@@ -135,6 +140,13 @@ async function takenPorts(engine: Docker, inputs: PreflightInputs): Promise<Faul
     });
   }
   return faults;
+}
+
+/** Limits that the engine's machine could not keep. */
+async function unfit(engine: Docker, { deployment }: PreflightInputs): Promise<FaultDetails[]> {
+  if (!deployment) return [];
+  const { MemTotal } = (await engine.info()) as { readonly MemTotal?: number };
+  return engineFaults({ ...deployment, ...(MemTotal ? { engineMemory: MemTotal } : {}) });
 }
 
 /** Programs can only be seen where the engine is this machine's own. */

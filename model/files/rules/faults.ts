@@ -2,7 +2,9 @@ import type { FaultDetails } from "#model/fault.ts";
 import { originOf, settingOf } from "#model/files/derived.ts";
 import { leafAt } from "#model/files/leaves.ts";
 import { placeText, stackKey, type Place } from "#model/files/place.ts";
+import type { Deployment } from "./deployment.ts";
 import { judge, type Breach, type Judged } from "./judge.ts";
+import { engineMemory, memoryBeyond } from "./limits.ts";
 
 /** A broken rule as a fault of the stack's settings. */
 export interface RuleFault extends FaultDetails {
@@ -23,6 +25,11 @@ export function deploymentFaults(judged: Judged & Required<Pick<Judged, "deploym
   return judge(judged)
     .filter(({ rule }) => rule.deployed)
     .map(ruleFault);
+}
+
+/** What the settings ask of an engine that has not so much. */
+export function engineFaults(deployment: Deployment): RuleFault[] {
+  return memoryBeyond(deployment).map((violation) => ruleFault({ rule: engineMemory, ...violation }));
 }
 
 function ruleFault({ rule, places, setting, problem, mend }: Breach): RuleFault {

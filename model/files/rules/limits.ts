@@ -1,7 +1,8 @@
 import { serverNames } from "#model/names.ts";
 import { placeAt, type Place } from "#model/files/place.ts";
 import { byteCount, sizeText } from "#model/files/schema/units.ts";
-import { rule, valueAt, type Rule } from "./rule.ts";
+import type { Deployment } from "./deployment.ts";
+import { rule, valueAt, type Rule, type Violation } from "./rule.ts";
 
 /** What a server holds in memory as one piece. */
 const pieces: readonly (readonly [server: (typeof serverNames)[number], place: Place])[] = [
@@ -13,6 +14,18 @@ const pieces: readonly (readonly [server: (typeof serverNames)[number], place: P
 
 /** A piece is there as bytes, as text, as objects, and as the text of the answer. */
 const copies = 4;
+
+/** The rule that only a deployment can judge, as the engine has to be asked. */
+export const engineMemory: Rule = rule(
+  "engine-memory",
+  {
+    sentence: "The memory limits of all containers together are no more than the engine's machine has.",
+    mend: "Lower postgres.memory or servers.NAME.memory, or use a larger machine.",
+  },
+  [],
+  ({ deployment }) => memoryBeyond(deployment),
+  { deployed: true },
+);
 
 export const limitRules: readonly Rule[] = [
   rule(
@@ -33,24 +46,18 @@ export const limitRules: readonly Rule[] = [
       }),
     { deployed: true },
   ),
-  rule(
-    "engine-memory",
-    {
-      sentence: "The memory limits of all containers together are no more than the engine's machine has.",
-      mend: "Lower postgres.memory or servers.NAME.memory, or use a larger machine.",
-    },
-    [],
-    ({ deployment: { memory, engineMemory } }) => {
-      const sum = Object.values(memory).reduce((total, limit) => total + limit, 0);
-      if (engineMemory === undefined || sum <= engineMemory) return [];
-      const [largest = "database"] = Object.entries(memory).toSorted(([, a], [, b]) => b - a)[0] ?? [];
-      const setting = largest === "database" ? "postgres.memory" : `servers.${largest}.memory`;
-      const problem = `all limits come to ${megabytes(sum)}; the engine's machine has ${megabytes(engineMemory)}.`;
-      return [{ places: [], setting, problem }];
-    },
-    { deployed: true },
-  ),
+  engineMemory,
 ];
+
+/** What all limits come to, if that is more than the engine's machine has. */
+export function memoryBeyond({ memory, engineMemory: available }: Deployment): Violation[] {
+  const sum = Object.values(memory).reduce((total, limit) => total + limit, 0);
+  if (available === undefined || sum <= available) return [];
+  const [largest = "database"] = Object.entries(memory).toSorted(([, a], [, b]) => b - a)[0] ?? [];
+  const setting = largest === "database" ? "postgres.memory" : `servers.${largest}.memory`;
+  const problem = `all limits come to ${megabytes(sum)}; the engine's machine has ${megabytes(available)}.`;
+  return [{ places: [], setting, problem }];
+}
 
 function megabytes(bytes: number): string {
   return `${String(Math.round(bytes / 1024 ** 2))}MB`;
