@@ -42,6 +42,18 @@ describe("bad input gets one clear error, and nothing is changed", function () {
       { environment: "dev", postgres: { port: 14001 }, servers: { postgres: { port: 14001 } } },
       /SETTINGS_CONFLICT.*14001/s,
     ],
+    "files that contradict each other": [
+      { environment: "dev", files: { memory: { memory: { embeddingModel: "bge-m3" } } } },
+      /FILES_RULE.*memory\.json \/memory\/embeddingModel.*1024/s,
+    ],
+    "more memory than the engine's machine has": [
+      { environment: "dev", postgres: { memory: "8TB" } },
+      /FILES_RULE.*postgres\.memory.*engine-memory/s,
+    ],
+    "a key of a file that follows from a setting": [
+      { environment: "dev", files: { postgres: { database: { pool: { max: 99 } } } } },
+      /SETTINGS_DERIVED.*postgres\.maxConnections/s,
+    ],
     "a placeholder": [
       {
         environment: "dev",
