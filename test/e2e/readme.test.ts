@@ -37,7 +37,8 @@ describe("the examples of README.md", function () {
     return block
       .replaceAll("--stack dev", `--stack ${stack.name}`)
       .replace(/npm run up\b.*/g, `npm run up -- --stack ${stack.name} --yes`)
-      .replace(/npm run (preview|doctor)\b.*/g, `npm run $1 -- --stack ${stack.name}`)
+      .replace(/npm run (preview|doctor|validate|drift)\b.*/g, `npm run $1 -- --stack ${stack.name}`)
+      .replace(/npm run config -- .*/g, `$& --stack ${stack.name}`)
       .replace(/npm run down\b.*/g, `npm run down -- --stack ${stack.name} --yes`);
   }
 
