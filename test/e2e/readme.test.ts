@@ -47,7 +47,11 @@ describe("the examples of README.md", function () {
     if (isElsewhere(block) && !block.includes("npm run down")) continue;
     it(block.split("\n", 1)[0]!, async () => {
       const script = adapted(commands.join("\n"));
-      const done = await run("bash", ["-e", "-c", script], { cwd: checkout.folder, env: stack.env });
+      const done = await run("bash", ["-e", "-c", script], {
+        cwd: checkout.folder,
+        // What connects a client goes into the user's configuration folder.
+        env: { ...stack.env, XDG_CONFIG_HOME: stack.folder },
+      });
       assert.equal(done.code, 0, done.output);
     });
   }
