@@ -108,7 +108,7 @@ function copiedValues(file: FileKey, content: unknown): KeyFault[] {
     const unit = leafAt(place)?.meta.unit;
     const password = /^[a-z][a-z0-9+.-]*:\/\/[^/@:\s]*:([^/@\s]+)@/i.exec(text)?.[1];
     if (file !== "env" && (password !== undefined || (unit === "reference" && !text.startsWith("file:")))) {
-      return [literalSecret(place)];
+      return [literalSecret(place, password !== undefined)];
     }
     const secret = unit === "secret" || password !== undefined || looksSecret(parts.at(-1) ?? "");
     if (!isPlaceholder(password ?? text, secret)) return [];
@@ -119,12 +119,14 @@ function copiedValues(file: FileKey, content: unknown): KeyFault[] {
   });
 }
 
-function literalSecret(place: Place): KeyFault {
+function literalSecret(place: Place, isAddress: boolean): KeyFault {
   return {
     rule: "literal-secret",
     place,
     problem: "holds a secret, and everybody who may read the file knows it.",
-    mend: "Write a reference such as file:/run/kilocode/secrets/NAME, into an address none; and change the secret.",
+    mend: isAddress
+      ? "Leave the password out of the address, and change it: the container has it as a file of its own."
+      : "Write a reference such as file:/run/kilocode/secrets/NAME instead, and change the secret.",
   };
 }
 

@@ -158,7 +158,7 @@ const legitimate: readonly Record<string, unknown>[] = [
     postgres: { security: { slowQueryThreshold: "500ms", rateLimit: { requestsPerMinute: 600, burst: 50 } } },
   },
   { postgres: { database: { maxRows: 5000, maxBytes: "8MB" } } },
-  { filesystem: { filesystem: { root: "/opt/kilocode/mcp-servers/shared", maxFileSize: "20MB" } } },
+  { filesystem: { filesystem: { root: "/tmp/shared", maxFileSize: "20MB" } } },
   { filesystem: { security: { cors: { origins: ["https://app.example", "http://localhost:3000"] } } } },
   { compliance: { compliance: { checkInterval: "12h", alertThreshold: 1 } } },
   { ssl: { ssl: { protocol: "TLSv1.3", cipherSuites: ["TLS_AES_256_GCM_SHA384"] } } },
@@ -186,7 +186,7 @@ const legitimate: readonly Record<string, unknown>[] = [
   { access: { access: { rateLimit: { enabled: false } } } },
   { metrics: { metrics: { port: 9100, alerting: { rules: [{ threshold: 10 }] } } } },
   { metrics: { metrics: { collectors: { business: { enabled: false } }, sampleInterval: "30s" } } },
-  { env: { BACKUP_SCHEDULE: "30 3 * * 0", BACKUP_PATH: "/opt/kilocode/mcp-servers/copies" } },
+  { env: { BACKUP_SCHEDULE: "30 3 * * 0", BACKUP_PATH: "/opt/kilocode/mcp-servers/backups/nightly" } },
 ];
 
 describe("what a stack may set", () => {

@@ -111,6 +111,16 @@ export const reachCases: readonly RuleCase[] = [
     at: "memory.json /logging/file",
   },
   {
+    rule: "paths",
+    because: "a server has no such volume, though another one has",
+    edit: ({ memory, mcp, env }) => {
+      const path = "/opt/kilocode/mcp-servers/reports";
+      memory.database.backupsPath = env.MCP_MEMORY_BACKUPS_PATH = path;
+      mcp.mcpServers.memory!.env.MCP_MEMORY_BACKUPS_PATH = path;
+    },
+    at: "memory.json /database/backupsPath",
+  },
+  {
     rule: "log-volume",
     because: "rotated files fill the volume",
     overrides: { memory: { logging: { maxSize: "200MB" } } },

@@ -1,9 +1,25 @@
+import { serverNames, type ServerName } from "#model/names.ts";
+import { imageEntries, serversFolder, volumeFolders } from "#model/serverFolders.ts";
+import type { FileKey } from "#model/files/schema/files.ts";
+
 /*
  * What a container finds beside its configuration. Rules compare paths and references with it.
  */
 
-/** Folders of the images and volumes that data may lie in. */
-export const dataFolders = ["/opt/kilocode/mcp-servers", "/tmp"] as const;
+/** Folders of every server's container that are there for anybody's files, with what lies below them. */
+const commonFolders = ["/tmp", ...imageEntries.map((entry) => `${serversFolder}/${entry}`)];
+
+/** Where backups will lie; no volume is there yet, and nothing is written. */
+const backupFolder = `${serversFolder}/backups`;
+
+/** Folders that paths of a file may lie in, and those that they may only be. */
+export function foldersFor(file: FileKey): { readonly within: readonly string[]; readonly exactly?: string } {
+  const volumes = (server: ServerName) => volumeFolders[server].map((folder) => `${serversFolder}/${folder}`);
+  if (file === "memory" || file === "compliance") return { within: volumes(file) };
+  const all = serverNames.flatMap(volumes);
+  const shared = file === "env" || file === "mcp" ? [...all, backupFolder] : [];
+  return { within: [...commonFolders, ...shared], exactly: serversFolder };
+}
 
 /** Folder of the log files, on a volume. */
 export const logFolder = "/var/log/kilocode/mcp";

@@ -1,6 +1,6 @@
 import { serverNames } from "#model/names.ts";
 import type { Place } from "#model/files/place.ts";
-import { dataFolders, logFolder, logVolumeSize } from "./delivered.ts";
+import { foldersFor, logFolder, logVolumeSize } from "./delivered.ts";
 import { byteCount } from "#model/files/schema/units.ts";
 import { at, eachItem, eachKey, leavesWhere, rule, valueAt, type Rule } from "./rule.ts";
 
@@ -31,16 +31,17 @@ export const pathRules: readonly Rule[] = [
     "paths",
     {
       sentence: "Every path lies in a folder that the container's image or a volume has.",
-      mend: `Choose a folder in ${dataFolders.join(" or ")}; log files lie in ${logFolder}.`,
+      mend: "Choose one of the folders in docs/files.md.",
     },
     [...dataPaths, ...logPaths],
     (value, { facts }, place) => {
       const isLog = isAmong(logPaths, place);
-      const folders = isLog ? [logFolder] : [...dataFolders, ...facts.mounts];
+      const { within, exactly } = isLog ? { within: [logFolder] } : foldersFor(place.file);
+      const folders = isLog ? within : [...within, ...facts.mounts];
       const judge = (path: string) =>
-        folders.some((folder) => path === folder || path.startsWith(`${folder}/`))
+        path === exactly || folders.some((folder) => path === folder || path.startsWith(`${folder}/`))
           ? undefined
-          : `${path} lies in no folder that the container has; ${isLog ? "log files lie" : "files may lie"} in ${folders.join(", ")}.`;
+          : `${path} lies in no folder that is there for it; these are ${[...(exactly === undefined ? [] : [exactly]), ...folders].join(", ")}.`;
       return Array.isArray(value) ? eachItem(value, judge) : judge(String(value));
     },
   ),
