@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildFiles } from "#model/files/build.ts";
 import { fileFacts } from "#model/files/facts.ts";
+import { createColors } from "picocolors";
 import { complete } from "#settings/defaults.ts";
 import { deliveredTexts } from "#toolchain/validate/deliveredTexts.ts";
 import { validateFolder } from "#toolchain/validate/folder.ts";
+import { report } from "#toolchain/validate/report.ts";
 
 const settings = complete(
   {
@@ -156,6 +158,19 @@ describe("a folder of files", () => {
       ["/security/apiToken"],
     );
     assert.ok(!JSON.stringify(findings).includes(secret));
+  });
+
+  it("with codes for terminals in names and values is shown without them", () => {
+    const text = (texts.get("ssl.json") ?? "").replace(
+      '"enabled": true',
+      '"\\u001b[2Jen": 1, "enabled": "\\u202e"',
+    );
+    replace("ssl.json", text);
+    replace(".env", (texts.get(".env") ?? "").replace(/^LOG_FORMAT=.*$/m, "LOG_FORMAT='\u001b[31m'"));
+    const shown = report(validateFolder(folder, settings), createColors(false));
+    // eslint-disable-next-line no-control-regex
+    assert.doesNotMatch(shown, /[\u0000-\u0009\u000b-\u001f\u202e]/);
+    assert.match(shown, /\/ssl\/\\u001b\[2Jen {2}unknown-key/);
   });
 
   it("with values of .env out of bounds is refused, and secrets among them are not said", () => {

@@ -12,7 +12,10 @@ export function report({ subject, findings, planned }: Verdict, colors: Colors):
   const files = [...new Set(findings.map(({ file }) => file))];
   const blocks = files.map((file) => {
     const own = findings.filter((finding) => finding.file === file);
-    return [colors.bold(file || "settings"), ...own.flatMap((finding) => lines(finding, colors))].join("\n");
+    return [
+      colors.bold(printable(file) || "settings"),
+      ...own.flatMap((finding) => lines(finding, colors)),
+    ].join("\n");
   });
   if (planned.length > 0)
     blocks.push([colors.bold("accepted, not yet effective"), ...notices(planned)].join("\n"));
@@ -29,7 +32,12 @@ function lines(finding: Finding, colors: Colors): string[] {
   const spot =
     line === undefined ? "" : `${String(line)}${column === undefined ? "" : `:${String(column)}`}  `;
   const also = related.map((where) => `      ${colors.dim(`see ${placeOf(where)}`)}`);
-  return [`  ${spot}${pointer}  ${colors.yellow(rule)}`, `      ${problem}`, ...also, `      → ${mend}`];
+  return [
+    `  ${spot}${printable(pointer)}  ${colors.yellow(rule)}`,
+    `      ${printable(problem)}`,
+    ...also,
+    `      → ${printable(mend)}`,
+  ];
 }
 
 /** By what they wait for; a part that many keys wait for is not listed key by key. */
@@ -37,14 +45,24 @@ function notices(planned: readonly PlannedNotice[]): string[] {
   const parts = [...new Set(planned.map(({ part }) => part))];
   return parts.flatMap((part) => {
     const own = planned.filter((notice) => notice.part === part);
-    const shown = own.slice(0, mostNotices).map(({ file, pointer }) => `    ${file} ${pointer}`);
+    const shown = own.slice(0, mostNotices).map((notice) => `    ${placeOf(notice)}`);
     const more = own.length - shown.length;
     return [`  comes with ${part}:`, ...shown, ...(more > 0 ? [`    … and ${String(more)} more`] : [])];
   });
 }
 
-function placeOf({ file, line, pointer }: Where): string {
-  return `${file}${line === undefined ? "" : `:${String(line)}`} ${pointer}`.trimEnd();
+function placeOf({ file, line, pointer }: Pick<Where, "file" | "line" | "pointer">): string {
+  return printable(`${file}${line === undefined ? "" : `:${String(line)}`} ${pointer}`.trimEnd());
+}
+
+/** Names and values come from files of others: nothing in them may steer the terminal. */
+function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (character) =>
+    JSON.stringify(character) === `"${character}"`
+      ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+      : JSON.stringify(character).slice(1, -1),
+  );
 }
 
 /** For programs: `{ "ok", "subject", "findings", "planned" }`. */
