@@ -4,7 +4,6 @@ import type { Drift } from "./drift.ts";
 import { inspectVolume } from "./inspectVolume.ts";
 
 // Stacks made before `provider.ts` ask for it here until their next update.
-export { filesDiffer } from "./changes.ts";
 
 /** The files of one service. Paths are relative to the mount point and have at least one folder. */
 export interface FilesInputs {
