@@ -3,8 +3,6 @@ import { deliver } from "./deliver.ts";
 import type { Drift } from "./drift.ts";
 import { inspectVolume } from "./inspectVolume.ts";
 
-// Stacks made before `provider.ts` ask for it here until their next update.
-
 /** The files of one service. Paths are relative to the mount point and have at least one folder. */
 export interface FilesInputs {
   readonly docker: EngineChoice;
