@@ -54,7 +54,11 @@ export async function startPlainly(stack: TestStack, recording: Recording): Prom
 
 export async function removePlainly(stack: TestStack): Promise<void> {
   const { prefix } = stack;
-  await run("docker", ["rm", "-f", ...services.map((service) => `${prefix}-${service}`)]);
+  const containers = services.flatMap((service) => [
+    `${prefix}-${service}`,
+    `${prefix}-${service}-files-helper`,
+  ]);
+  await run("docker", ["rm", "-f", ...containers]);
   await run("docker", ["network", "rm", `${prefix}-network`]);
   await run("docker", [
     "volume",
@@ -76,7 +80,7 @@ async function fillVolume(volume: string, recording: Recording, service: Service
     "sh",
     image,
   ]);
-  await docker("sh", ["-c", `docker cp -a - ${volume}-helper:/volume < ${recording.files[service]}`]);
+  await docker("sh", ["-c", `docker cp - ${volume}-helper:/volume < ${recording.files[service]}`]);
   await docker("docker", ["rm", `${volume}-helper`]);
 }
 
