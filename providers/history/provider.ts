@@ -1,24 +1,7 @@
-import type { DynamicProvider } from "#providers/dynamicResource.ts";
+import { databaseStep } from "#providers/databaseStep.ts";
 import type { HistoryInputs } from "./runner.ts";
 
-/** Runs in Pulumi's process for dynamic providers; loads what a method needs when it is called. */
-export const provider: DynamicProvider<HistoryInputs> = {
-  async create(inputs) {
-    const { record } = await import("./runner.ts");
-    await record(inputs);
-    return { id: "history", outs: inputs };
-  },
-  async diff(_id, olds, news) {
-    const { changes } = await import("./runner.ts");
-    return changes(olds, news);
-  },
-  async update(_id, _olds, news) {
-    const { record } = await import("./runner.ts");
-    await record(news);
-    return { outs: news };
-  },
-  async read(id, props) {
-    const { observe } = await import("./runner.ts");
-    return { id, props: await observe(props!) };
-  },
-};
+export const provider = databaseStep<HistoryInputs>("history", async () => {
+  const { record, changes, observe } = await import("./runner.ts");
+  return { apply: record, changes, observe };
+});
