@@ -6,8 +6,9 @@ import { readArguments } from "#toolchain/arguments.ts";
 import { outColours } from "#toolchain/colours.ts";
 import { command } from "#toolchain/command.ts";
 import { chooseVersions, differenceReport, historyTable } from "#toolchain/config/versionsReport.ts";
+import { decryptedOutputs } from "#toolchain/outputs.ts";
 import { ensurePulumi } from "#toolchain/pulumi.ts";
-import { explainFailure, openSession, pulumiCapture, type Session } from "#toolchain/session.ts";
+import { explainFailure, openSession, type Session } from "#toolchain/session.ts";
 import { stackAbsent } from "#toolchain/toolsPlace.ts";
 
 // npm run config -- history FILE | diff FILE [V1 [V2]] [--stack S]: what was delivered when, what differs between
@@ -39,11 +40,10 @@ function usage(given: string): Fault {
 
 /** The stack's read-write login, as its outputs have it. */
 async function databaseOf(session: Session): Promise<Connection> {
-  const args = ["stack", "output", "--json", "--show-secrets", "--stack", session.stack];
-  const { code, stdout } = await pulumiCapture(session, args);
-  if (code !== 0) await explainFailure(session);
-  const outputs = (code === 0 ? JSON.parse(stdout) : {}) as { databaseUrl?: string; caCertificate?: string };
-  if (outputs.databaseUrl === undefined || outputs.caCertificate === undefined)
+  const read = await decryptedOutputs(session);
+  const outputs: { databaseUrl?: string; caCertificate?: string } | undefined = read.outputs;
+  if (outputs === undefined) await explainFailure(session);
+  if (outputs?.databaseUrl === undefined || outputs.caCertificate === undefined)
     throw stackAbsent(session.stack);
   const url = new URL(outputs.databaseUrl);
   return {

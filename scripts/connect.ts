@@ -6,8 +6,9 @@ import type { StackOutputs } from "#connect/stackOutputs.ts";
 import { readArguments } from "#toolchain/arguments.ts";
 import { command } from "#toolchain/command.ts";
 import { projectRoot } from "#toolchain/pins.ts";
+import { decryptedOutputs } from "#toolchain/outputs.ts";
 import { ensurePulumi } from "#toolchain/pulumi.ts";
-import { explainFailure, openSession, pulumiCapture, type Session } from "#toolchain/session.ts";
+import { explainFailure, openSession, type Session } from "#toolchain/session.ts";
 import { stackExists } from "#toolchain/stack.ts";
 
 // npm run connect -- kilo|kilo-legacy|json [--stack S] [--client NAME] [--write FILE] [--remote]: entries for a
@@ -15,7 +16,7 @@ import { stackExists } from "#toolchain/stack.ts";
 await command(async () => {
   const { stack, rest } = readArguments(process.argv.slice(2), process.env);
   const args = connectArguments(rest);
-  const outputs = await decryptedOutputs(openSession(stack, await ensurePulumi()));
+  const outputs = await outputsOf(openSession(stack, await ensurePulumi()));
   const { printed, said } = connectClient(stack, args, outputs, {
     env: process.env,
     // npm goes to the project's folder; this is where the user was.
@@ -29,10 +30,9 @@ await command(async () => {
 });
 
 /** All outputs, in memory only; none for a stack that does not exist. */
-async function decryptedOutputs(session: Session): Promise<StackOutputs> {
-  const args = ["stack", "output", "--json", "--show-secrets", "--stack", session.stack];
-  const { code, stdout, stderr } = await pulumiCapture(session, args);
-  if (code === 0) return JSON.parse(stdout) as StackOutputs;
+async function outputsOf(session: Session): Promise<StackOutputs> {
+  const { outputs, stderr } = await decryptedOutputs(session);
+  if (outputs !== undefined) return outputs;
   if (!(await stackExists(session))) return {};
   await explainFailure(session);
   throw new Error(stderr.trim());

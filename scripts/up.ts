@@ -2,11 +2,11 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { isConnected, refreshMaterial } from "#connect/refreshMaterial.ts";
-import type { StackOutputs } from "#connect/stackOutputs.ts";
 import { Fault } from "#model/fault.ts";
 import { needsQuestion, readArguments } from "#toolchain/arguments.ts";
 import { command } from "#toolchain/command.ts";
 import { noticeLosses } from "#toolchain/heal.ts";
+import { decryptedOutputs } from "#toolchain/outputs.ts";
 import { phasesOf, type Phases } from "#toolchain/phases.ts";
 import {
   explainFailure,
@@ -76,7 +76,6 @@ async function shownOutputs(session: Session): Promise<ShownOutputs> {
 /** Clients that were connected on this machine take up new keys and certificates with their next call. */
 async function renewClients(session: Session): Promise<void> {
   if (!isConnected(session.stack, process.env)) return;
-  const args = ["stack", "output", "--json", "--show-secrets", "--stack", session.stack];
-  const { code, stdout } = await pulumiCapture(session, args);
-  if (code === 0) refreshMaterial(session.stack, JSON.parse(stdout) as StackOutputs, process.env);
+  const { outputs } = await decryptedOutputs(session);
+  if (outputs !== undefined) refreshMaterial(session.stack, outputs, process.env);
 }

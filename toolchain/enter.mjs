@@ -130,7 +130,7 @@ async function main() {
   process.on("SIGINT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) =>
-    stop("NODE_TOO_OLD", `${node} does not start: ${error.message}`, "run `npm ci`"),
+    stop("NODE_TOO_OLD", `${String(node)} does not start: ${error.message}`, "run `npm ci`"),
   );
   child.on("close", (code, signal) => process.exit(code ?? 128 + (os.constants.signals[signal] ?? 1)));
 }

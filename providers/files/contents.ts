@@ -1,6 +1,6 @@
 import { Fault } from "#model/fault.ts";
 import { quoteDotenv } from "#model/files/quoteDotenv.ts";
-import { fillSecrets, secretsIn } from "#model/files/secretReference.ts";
+import { fillSecrets } from "#model/files/secretReference.ts";
 import { variableOf } from "#model/textDifference.ts";
 import type { FilesInputs } from "./runner.ts";
 
@@ -62,11 +62,4 @@ function withoutSecrets(text: string, { secrets, fillings }: FilesInputs): strin
   return [...new Set(known)]
     .sort((a, b) => b.length - a.length)
     .reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), text);
-}
-
-/** Names of the secrets that the texts of a service need. */
-export function neededFillings(files: Readonly<Record<string, string>>): string[] {
-  return [
-    ...new Set(Object.entries(files).flatMap(([path, text]) => (isFilled(path) ? secretsIn(text) : []))),
-  ];
 }

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { once } from "node:events";
-import { connect } from "node:tls";
-import type { ConnectionOptions, TLSSocket } from "node:tls";
+import type { ConnectionOptions } from "node:tls";
 import { selfSigned } from "#test/integration/selfSigned.ts";
 import { editFiles } from "./editFiles.ts";
+import { handshake } from "./handshake.ts";
 import { connectClient, post, request } from "./request.ts";
 import { startServer } from "./serverProcess.ts";
 import type { ServerProcess } from "./serverProcess.ts";
@@ -202,20 +201,4 @@ async function toolCount(server: ServerProcess, key: string): Promise<number> {
   const { tools } = await client.listTools();
   await close();
   return tools.length;
-}
-
-async function handshake(server: ServerProcess, options: ConnectionOptions): Promise<TLSSocket> {
-  const socket = connect({
-    host: "127.0.0.1",
-    port: server.port,
-    servername: "localhost",
-    ca: server.ca(),
-    ...options,
-  });
-  socket.on("error", () => {});
-  await Promise.race([
-    once(socket, "secureConnect"),
-    once(socket, "close").then(() => Promise.reject(new Error("closed"))),
-  ]);
-  return socket;
 }

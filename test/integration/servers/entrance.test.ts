@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect } from "node:tls";
 import type { TLSSocket } from "node:tls";
 import { hashKey } from "#servers/runtime/credentials.ts";
 import { openDatabaseProxy } from "./databaseProxy.ts";
 import type { DatabaseProxy } from "./databaseProxy.ts";
+import { handshake } from "./handshake.ts";
 import { post, request } from "./request.ts";
 import type { Answer } from "./request.ts";
 import { startServer } from "./serverProcess.ts";
@@ -183,9 +183,9 @@ describe("the entrance of a server", function () {
   });
 
   it("closes connections that send too slowly, and serves others meanwhile", async () => {
-    const slowHeaders = await open(server);
+    const slowHeaders = await handshake(server);
     slowHeaders.write("POST /mcp HTTP/1.1\r\nHost: localhost\r\n");
-    const slowBody = await open(server);
+    const slowBody = await handshake(server);
     slowBody.write(
       `POST /mcp HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${stage.keys.default}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`,
     );
@@ -199,7 +199,7 @@ describe("the entrance of a server", function () {
     const sockets: TLSSocket[] = [];
     let refused = 0;
     for (let count = 0; count < 25; count += 1) {
-      await open(server).then(
+      await handshake(server).then(
         (socket) => sockets.push(socket),
         () => (refused += 1),
       );
@@ -210,14 +210,14 @@ describe("the entrance of a server", function () {
   });
 
   it("speaks TLS 1.2 and newer only, and no plain HTTP", async () => {
-    await assert.rejects(open(server, { maxVersion: "TLSv1.1", minVersion: "TLSv1" }));
+    await assert.rejects(handshake(server, { maxVersion: "TLSv1.1", minVersion: "TLSv1" }));
     for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
-      const socket = await open(server, { maxVersion: version, minVersion: version });
+      const socket = await handshake(server, { maxVersion: version, minVersion: version });
       assert.equal(socket.getProtocol(), version);
       socket.destroy();
     }
     await assert.rejects(
-      open(server, { maxVersion: "TLSv1.2", ciphers: "ECDHE-ECDSA-AES256-SHA:@SECLEVEL=0" }),
+      handshake(server, { maxVersion: "TLSv1.2", ciphers: "ECDHE-ECDSA-AES256-SHA:@SECLEVEL=0" }),
     );
     await assert.rejects(fetch(`http://localhost:${server.port}/health`));
   });
@@ -254,22 +254,6 @@ describe("the entrance of a server", function () {
   });
 });
 
-async function open(server: ServerProcess, options: object = {}): Promise<TLSSocket> {
-  const socket = connect({
-    host: "127.0.0.1",
-    port: server.port,
-    servername: "localhost",
-    ca: server.ca(),
-    ...options,
-  });
-  socket.on("error", () => {});
-  await Promise.race([
-    once(socket, "secureConnect"),
-    once(socket, "close").then(() => Promise.reject(new Error("closed"))),
-  ]);
-  return socket;
-}
-
 /** Sends exactly these headers, which an HTTP client would not. */
 async function raw(
   server: ServerProcess,
@@ -278,7 +262,7 @@ async function raw(
   headers: Record<string, string>,
   body: string,
 ): Promise<string> {
-  const socket = await open(server);
+  const socket = await handshake(server);
   const head = Object.entries({ ...headers, "content-length": String(body.length), connection: "close" });
   socket.write(
     `${method} ${path} HTTP/1.1\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`,
