@@ -20,7 +20,16 @@ export interface DatabaseLogin {
   readonly password: pulumi.Output<string>;
 }
 
-const groups = [roles.provisioner, roles.service, roles.reader, roles.application] as const;
+const groups = [
+  roles.provisioner,
+  roles.service,
+  roles.reader,
+  roles.writer,
+  roles.memory,
+  roles.compliance,
+  roles.fixer,
+  roles.application,
+] as const;
 
 /** Roles, memberships and the database. What inside the database they may do is `DatabaseSchema`'s. */
 export class DatabaseAccess extends pulumi.ComponentResource {

@@ -59,6 +59,14 @@ export const roles = {
   service: "mcp_service",
   /** What reads for a caller. */
   reader: "mcp_reader",
+  /** What writes for a caller whose role may: rows of a caller's own tables, never ours. */
+  writer: "mcp_writer",
+  /** The memory server: what every server may do, and its items. */
+  memory: "mcp_memory",
+  /** The compliance server: what every server may do, what it checks, and its results. */
+  compliance: "mcp_compliance",
+  /** Runs the approved fixes of compliance rules; nothing else. */
+  fixer: "mcp_fixer",
   /** Read-write group for the specification's statements and the stack output `databaseUrl`. */
   application: "app_user",
 } as const;
@@ -67,9 +75,14 @@ export const roles = {
 export const loginGroups = {
   provisioner: roles.provisioner,
   app_user: roles.application,
+  filesystem: roles.service,
   /** The postgres server for itself, and what runs its callers' SQL. */
   postgres: roles.service,
   postgres_reader: roles.reader,
+  postgres_writer: roles.writer,
+  memory: roles.memory,
+  compliance: roles.compliance,
+  compliance_fixer: roles.fixer,
 } as const;
 export type LoginName = keyof typeof loginGroups;
 
@@ -79,6 +92,8 @@ export const paths = {
   data: "/var/lib/postgresql",
   pgdata: "/var/lib/postgresql/data",
   socket: "/run/postgresql",
+  /** Mount point of what a server keeps: log files, records that wait for the database, exports, reports. */
+  state: "/var/lib/kilocode",
 } as const;
 
 /** Labels on every Docker object of a stack. */

@@ -1,20 +1,29 @@
 /**
- * `node servers/main.ts <server> [files]` runs one MCP server until SIGTERM or SIGINT. `files` is where its
- * configuration is mounted, default /etc/kilocode. Exit codes: 0 ended as asked, 2 wrong usage, 78 files
+ * `node servers/main.ts <server> [files] [state]` runs one MCP server until SIGTERM or SIGINT. `files` is where
+ * its configuration is mounted, default /etc/kilocode; `state` is what it keeps, default /var/lib/kilocode. Exit
+ * codes: 0 ended as asked, 2 wrong usage, 78 files
  * that the server will not work with, 1 anything else.
  */
 import { readFile } from "node:fs/promises";
 import { paths } from "#model/names.ts";
+import { complianceServer } from "./compliance/complianceServer.ts";
+import { filesystemServer } from "./filesystem/filesystemServer.ts";
+import { memoryServer } from "./memory/memoryServer.ts";
 import { postgresServer } from "./postgres/postgresServer.ts";
 import { FileRefused } from "./runtime/fileRefused.ts";
 import { describeError } from "./runtime/log.ts";
-import { runServer } from "./runtime/runServer.ts";
+import { runServer, type RunOptions } from "./runtime/runServer.ts";
 
-const servers = { postgres: postgresServer };
+const servers = {
+  filesystem: (options: RunOptions) => runServer(filesystemServer, options),
+  postgres: (options: RunOptions) => runServer(postgresServer, options),
+  memory: (options: RunOptions) => runServer(memoryServer, options),
+  compliance: (options: RunOptions) => runServer(complianceServer, options),
+};
 
-const [name, files = paths.files] = process.argv.slice(2);
+const [name, files = paths.files, state = paths.state] = process.argv.slice(2);
 if (name === undefined || !Object.hasOwn(servers, name)) {
-  process.stderr.write(`usage: main.ts <${Object.keys(servers).join("|")}> [files]\n`);
+  process.stderr.write(`usage: main.ts <${Object.keys(servers).join("|")}> [files] [state]\n`);
   process.exit(2);
 }
 
@@ -27,7 +36,7 @@ process.on("uncaughtException", (error) => {
 try {
   const manifest = await readFile(new URL("../package.json", import.meta.url), "utf8");
   const { version } = JSON.parse(manifest) as { version: string };
-  const running = await runServer(servers[name as keyof typeof servers], { files, version });
+  const running = await servers[name as keyof typeof servers]({ files, state, version });
   const stop = (): void => void running.stop().then(() => process.exit(0));
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);

@@ -5,7 +5,7 @@ import { membershipFacts } from "./membership.ts";
 import { systemFunctions } from "./system.ts";
 import type { SystemFunctions } from "./system.ts";
 
-const { owner, reader, application, service, provisioner } = roles;
+const { owner, reader, writer, application, service, memory, compliance, fixer, provisioner } = roles;
 
 /** Every fact about the database, in the order in which they are brought about. */
 export function baselineFacts(): Fact[] {
@@ -40,7 +40,7 @@ function schemaFact(): Fact {
 }
 
 function extensionFacts(): Fact[] {
-  const users = [owner, reader, application, service, provisioner];
+  const users = [owner, reader, writer, application, service, memory, compliance, fixer, provisioner];
   return [
     {
       line: `extension vector in schema ${extensionSchemaName}`,

@@ -3,6 +3,16 @@ import { parseLines } from "./difference.ts";
 import type { GrantLines } from "./difference.ts";
 import type { Privilege } from "./privilege.ts";
 
+/** What every server does for itself: only through functions, which stamp the session's role and clock. */
+const serviceLines = [
+  "USAGE on schema mcp",
+  "EXECUTE on function authenticate_api_key(text)",
+  "EXECUTE on function note_api_key_use(text, integer)",
+  "EXECUTE on function record_audit(text, text, text, text, text, text, inet, text, jsonb, jsonb, text, double precision, uuid, timestamp with time zone)",
+  "EXECUTE on function record_heartbeat(text, text, text, integer, double precision, double precision, double precision, double precision)",
+  "EXECUTE on function run_maintenance(boolean, integer)",
+] as const;
+
 /**
  * Who may do what: group × table × column × verb. Logins have nothing of their own, they inherit from one group;
  * PUBLIC has nothing; the owner has all by owning. `providers/grants` makes the schema's access lists equal to
@@ -21,15 +31,15 @@ const matrix = {
     "SELECT on configuration_file_versions",
   ],
 
-  /** What a server does for itself: only through functions, which stamp the session's role and clock. */
-  [roles.service]: [
-    "USAGE on schema mcp",
-    "EXECUTE on function authenticate_api_key(text)",
-    "EXECUTE on function note_api_key_use(text, integer)",
-    "EXECUTE on function record_audit(text, text, text, text, text, text, inet, text, jsonb, jsonb, text, double precision, uuid, timestamp with time zone)",
-    "EXECUTE on function record_heartbeat(text, text, text, integer, double precision, double precision, double precision, double precision)",
-    "EXECUTE on function run_maintenance(boolean, integer)",
-  ],
+  [roles.service]: serviceLines,
+
+  /** A server whose tools work on rows of ours has its own login's privileges for that. */
+  [roles.memory]: [...serviceLines, "SELECT, INSERT, UPDATE, DELETE on memory_items"],
+
+  [roles.compliance]: [...serviceLines, "SELECT, INSERT on compliance_logs", "SELECT on compliance_summary"],
+
+  /** Gets its fixes with the migrations that bring them. */
+  [roles.fixer]: ["USAGE on schema mcp"],
 
   /** Runs callers' SQL: reads everything but password and key hashes, and has no function with effects. */
   [roles.reader]: [
@@ -51,6 +61,9 @@ const matrix = {
     "SELECT on memory_statistics",
     "SELECT on user_activity",
   ],
+
+  /** Runs statements of callers that may write: whatever the stack's owner grants it, and reading like the reader. */
+  [roles.writer]: ["USAGE on schema mcp"],
 
   /** Read-write for the specification's statements; audit rows are only added. */
   [roles.application]: [
@@ -90,5 +103,9 @@ export const databasePrivileges: Readonly<Record<string, readonly string[]>> = {
   [roles.provisioner]: ["CONNECT"],
   [roles.service]: ["CONNECT"],
   [roles.reader]: ["CONNECT"],
+  [roles.writer]: ["CONNECT"],
+  [roles.memory]: ["CONNECT"],
+  [roles.compliance]: ["CONNECT"],
+  [roles.fixer]: ["CONNECT"],
   [roles.application]: ["CONNECT"],
 };

@@ -2,10 +2,11 @@ import { roles } from "../names.ts";
 import { textArray } from "./fact.ts";
 import type { Fact } from "./fact.ts";
 
-const { owner, migrator, provisioner, service, reader, application } = roles;
+const { owner, migrator, provisioner, service, reader, writer, memory, compliance, fixer, application } =
+  roles;
 
 /** Roles that own or hold privileges; nobody logs in as one. */
-const groups = [owner, provisioner, service, reader, application];
+const groups = [owner, provisioner, service, reader, writer, memory, compliance, fixer, application];
 
 const attributes = ["SUPERUSER", "CREATEDB", "CREATEROLE", "REPLICATION", "BYPASSRLS"];
 const anyAttribute = "(rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)";

@@ -1,8 +1,12 @@
 import { postgresFile } from "#model/files/schema/postgres.ts";
 import type { PostgresFile } from "#model/files/schema/postgres.ts";
-import type { Log } from "#servers/runtime/log.ts";
 import type { Loaded } from "#servers/runtime/loadConfig.ts";
-import type { PreparedParts, ServerDefinition, ServerParts } from "#servers/runtime/runServer.ts";
+import type {
+  PreparedParts,
+  ServerContext,
+  ServerDefinition,
+  ServerParts,
+} from "#servers/runtime/runServer.ts";
 import { openReader } from "./reader.ts";
 import { executeQuery } from "./tools/executeQuery.ts";
 import { getSchema } from "./tools/getSchema.ts";
@@ -19,7 +23,7 @@ export const postgresServer: ServerDefinition<PostgresFile> = {
   prepare,
 };
 
-async function prepare(loaded: Loaded<PostgresFile>, log: Log): Promise<PreparedParts> {
+async function prepare(loaded: Loaded<PostgresFile>, { log }: ServerContext): Promise<PreparedParts> {
   const { config, files } = loaded;
   const login = {
     user: config.database.reader.user,

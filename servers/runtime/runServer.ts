@@ -17,6 +17,13 @@ import { openServiceDatabase } from "./serviceDatabase.ts";
 import type { AnyTool } from "./tool.ts";
 import { watchFiles } from "./watchFiles.ts";
 
+/** What the runtime gives to a server. */
+export interface ServerContext {
+  readonly log: Log;
+  /** Folder that only this server writes, on a volume: `/var/lib/kilocode` in a container. */
+  readonly state: string;
+}
+
 /** What one server adds to the runtime. */
 export interface ServerDefinition<C extends CommonConfig> {
   readonly name: string;
@@ -24,7 +31,7 @@ export interface ServerDefinition<C extends CommonConfig> {
   readonly instructions: string;
   readonly schema: z.ZodType<C>;
   /** Reads further secrets of a version and refuses what the schema cannot see; called before anything changes. */
-  prepare(loaded: Loaded<C>, log: Log): Promise<PreparedParts>;
+  prepare(loaded: Loaded<C>, context: ServerContext): Promise<PreparedParts>;
 }
 
 export interface PreparedParts {
@@ -34,12 +41,16 @@ export interface PreparedParts {
 
 export interface ServerParts {
   readonly tools: readonly AnyTool[];
+  /** Values of the collectors `database` and `business`, by their names in `collectedMetrics`. */
+  measure?(): Promise<Readonly<Record<string, number>>>;
   close(): Promise<void>;
 }
 
 export interface RunOptions {
   /** Mount point of the files; `/etc/kilocode` in a container. */
   readonly files: string;
+  /** What the server keeps; `/var/lib/kilocode` in a container. */
+  readonly state: string;
   readonly version: string;
   /** Where log lines go; default stdout. */
   readonly logTo?: DestinationStream;
@@ -66,7 +77,8 @@ export async function runServer<C extends CommonConfig>(
 ): Promise<RunningServer> {
   let loaded = await loadConfig(options.files, definition.name, definition.schema);
   const log = createLog(definition.name, () => loaded.logging.fields, options.logTo);
-  let parts = (await definition.prepare(loaded, log)).activate(undefined);
+  const context = { log, state: options.state };
+  let parts = (await definition.prepare(loaded, context)).activate(undefined);
   announce(log, loaded);
 
   const database = openServiceDatabase(definition.name, loaded);
@@ -91,7 +103,7 @@ export async function runServer<C extends CommonConfig>(
   const reload = async (): Promise<void> => {
     try {
       const next = await loadConfig(options.files, definition.name, definition.schema);
-      const prepared = await definition.prepare(next, log);
+      const prepared = await definition.prepare(next, context);
       loaded = next;
       parts = prepared.activate(parts);
       database.reload(next);

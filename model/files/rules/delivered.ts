@@ -41,12 +41,14 @@ export const certificateKey = "ECDSA";
 export const ownSecrets = [
   "database-password",
   "database-reader-password",
+  "database-writer-password",
+  "database-fixer-password",
   "jwt-keys",
   "encryption-keys",
 ] as const;
 
 /** Files there that hold what the user supplied, with the name that it has below `secrets` of the stack. */
-export const suppliedSecrets = ["elasticsearch"] as const;
+export const suppliedSecrets = ["elasticsearch", "embeddings", "smtp", "slack"] as const;
 
 /** Secrets that marks of `.env` may name. */
 export const markedSecrets = ["database-password", "jwt-secret", "api-key", "encryption-key"] as const;

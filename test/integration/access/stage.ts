@@ -18,9 +18,14 @@ import { startPostgres } from "#test/integration/postgresServer.ts";
 export const logins = {
   [roles.migrator]: roles.owner,
   provisioner_1: roles.provisioner,
+  app_user_1: roles.application,
+  filesystem_1: roles.service,
   postgres_1: roles.service,
   postgres_reader_1: roles.reader,
-  app_user_1: roles.application,
+  postgres_writer_1: roles.writer,
+  memory_1: roles.memory,
+  compliance_1: roles.compliance,
+  compliance_fixer_1: roles.fixer,
 } as const;
 export type Login = keyof typeof logins;
 

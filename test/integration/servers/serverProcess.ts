@@ -8,7 +8,10 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { filesFor } from "#model/files/catalog.ts";
+import type { FileFacts } from "#model/files/facts.ts";
+import type { Overrides } from "#model/files/overrides.ts";
 import { renderFiles } from "#model/files/render.ts";
+import type { ServerName } from "#model/names.ts";
 import { testFacts } from "#test/fileFacts.ts";
 import { selfSigned } from "#test/integration/selfSigned.ts";
 import type { ReadyStage } from "./stage.ts";
@@ -17,13 +20,18 @@ const main = fileURLToPath(new URL("../../../servers/main.ts", import.meta.url))
 
 export type LogLine = Record<string, unknown> & { readonly msg: string };
 
-/** The postgres server as a process of its own, with its files laid out as on a volume. */
+/** A server as a process of its own, with its files laid out as on a volume. */
 export interface ServerProcess {
   readonly url: string;
   readonly port: number;
+  /** Of `metrics.json`. */
+  readonly metricsPort: number;
   readonly log: readonly LogLine[];
+  readonly name: ServerName;
   /** What is mounted at /etc/kilocode in a container. */
   readonly files: string;
+  /** What is mounted at /var/lib/kilocode in a container. */
+  readonly state: string;
   /** Everything it printed. */
   output(): string;
   /** PEM that clients must trust now. */
@@ -49,6 +57,16 @@ export interface DeliverOptions {
 }
 
 export interface StartOptions extends DeliverOptions {
+  /** Default postgres. */
+  readonly server?: ServerName;
+  /** Settings below `files` of a stack, as the model takes them. */
+  readonly settings?: Overrides;
+  /** Facts that differ from those of `testFacts`. */
+  readonly facts?: Partial<FileFacts>;
+  /** Further files of its secrets folder by name. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** What another process of the server kept; default an empty folder. */
+  readonly state?: string;
   /** Where PostgreSQL is reached; default directly. */
   readonly databasePort?: number;
   /** Expect the process to end by itself. */
@@ -56,28 +74,30 @@ export interface StartOptions extends DeliverOptions {
 }
 
 export async function startServer(stage: ReadyStage, options: StartOptions = {}): Promise<ServerProcess> {
+  const serverName = options.server ?? "postgres";
   const folder = await mkdtemp(join(tmpdir(), "mcp-server-"));
-  const port = await freePort();
+  const state = options.state ?? (await mkdtemp(join(tmpdir(), "mcp-state-")));
+  const [port, metricsPort] = [await freePort(), await freePort()];
   let pair = options.certificate ?? selfSigned();
   let version = 0;
 
   const deliver = async ({ overrides, certificate, spoil }: DeliverOptions = {}): Promise<void> => {
     pair = certificate ?? pair;
-    const files = allFiles(stage, { port, pair, databasePort: options.databasePort, overrides });
+    const files = allFiles(stage, { name: serverName, port, metricsPort, pair, overrides, options });
     spoil?.(files);
-    const name = `..v${(version += 1)}`;
+    const folderName = `..v${(version += 1)}`;
     for (const [path, text] of Object.entries(files)) {
-      await mkdir(dirname(join(folder, name, path)), { recursive: true });
-      await writeFile(join(folder, name, path), text);
+      await mkdir(dirname(join(folder, folderName, path)), { recursive: true });
+      await writeFile(join(folder, folderName, path), text);
     }
-    await symlink(name, join(folder, "..data-new"));
+    await symlink(folderName, join(folder, "..data-new"));
     await rename(join(folder, "..data-new"), join(folder, "..data"));
   };
   await deliver(options);
 
   const log: LogLine[] = [];
   const printed: string[] = [];
-  const child = spawn(process.execPath, [main, "postgres", folder], {
+  const child = spawn(process.execPath, [main, serverName, folder, state], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {},
   });
@@ -89,7 +109,10 @@ export async function startServer(stage: ReadyStage, options: StartOptions = {})
     log.push(JSON.parse(line) as LogLine);
   });
   const server: ServerProcess = {
+    name: serverName,
     files: folder,
+    state,
+    metricsPort,
     url: `https://localhost:${port}/mcp`,
     port,
     log,
@@ -109,6 +132,7 @@ export async function startServer(stage: ReadyStage, options: StartOptions = {})
       child.kill("SIGKILL");
       await exited;
       await rm(folder, { recursive: true });
+      if (options.state === undefined) await rm(state, { recursive: true });
     },
   };
   if (options.expectExit !== true) {
@@ -122,15 +146,19 @@ export async function startServer(stage: ReadyStage, options: StartOptions = {})
 function allFiles(
   stage: ReadyStage,
   {
+    name,
     port,
+    metricsPort,
     pair,
-    databasePort,
     overrides,
+    options,
   }: {
+    name: ServerName;
     port: number;
+    metricsPort: number;
     pair: { certificate: string; privateKey: string };
-    databasePort: number | undefined;
     overrides: Overlay | undefined;
+    options: StartOptions;
   },
 ): Record<string, string> {
   const { port: directPort, ca } = stage.superuser();
@@ -138,23 +166,64 @@ function allFiles(
   const rendered = renderFiles(
     {
       ...facts,
-      ports: { ...facts.ports, postgres: port },
-      database: { ...facts.database, host: "localhost", port: databasePort ?? directPort, poolSize: 4 },
+      embeddingDimension: 8,
+      ports: { ...facts.ports, [name]: port },
+      database: {
+        ...facts.database,
+        host: "localhost",
+        port: options.databasePort ?? directPort,
+        poolSize: 4,
+      },
+      ...options.facts,
     },
-    { postgres: { security: { allowedOrigins: ["https://app.example"] } } },
+    merge(
+      {
+        postgres: { security: { allowedOrigins: ["https://app.example"] } },
+        metrics: { metrics: { port: metricsPort } },
+        // The stage's column has 8 numbers, which no known model gives.
+        memory: { memory: { embeddingModel: "lexical" } },
+      },
+      options.settings ?? {},
+    ) as Overrides,
   );
   return {
-    ...laidOver(rendered, overrides ?? {}),
+    ...laidOver(name, rendered, overrides ?? {}),
     "ssl/ca.crt": ca,
     "ssl/mcp.crt": pair.certificate,
     "ssl/mcp.key": pair.privateKey,
-    "secrets/database-password": stage.passwords.postgres_1,
-    "secrets/database-reader-password": stage.passwords.postgres_reader_1,
+    "secrets/database-password": stage.passwords[`${name}_1`],
+    "secrets/jwt-keys": testRing(64),
+    ...serverSecrets(name, stage),
+    ...Object.fromEntries(
+      Object.entries(options.secrets ?? {}).map(([key, text]) => [`secrets/${key}`, text]),
+    ),
   };
 }
 
-function laidOver(rendered: Record<string, string>, overrides: Overlay): Record<string, string> {
-  const texts = filesFor("postgres").map((name) => {
+/** The same key each time, so that a delivery changes nothing by itself. */
+export function testRing(bytes: number): string {
+  return JSON.stringify({ active: "1", keys: { 1: Buffer.alloc(bytes, 7).toString("base64") } });
+}
+
+function serverSecrets(name: ServerName, { passwords }: ReadyStage): Record<string, string> {
+  const secrets: Record<ServerName, Record<string, string>> = {
+    filesystem: {},
+    postgres: {
+      "secrets/database-reader-password": passwords.postgres_reader_1,
+      "secrets/database-writer-password": passwords.postgres_writer_1,
+    },
+    memory: { "secrets/encryption-keys": testRing(32) },
+    compliance: { "secrets/database-fixer-password": passwords.compliance_fixer_1 },
+  };
+  return secrets[name];
+}
+
+function laidOver(
+  server: ServerName,
+  rendered: Record<string, string>,
+  overrides: Overlay,
+): Record<string, string> {
+  const texts = filesFor(server).map((name) => {
     const value = JSON.parse(rendered[name]!) as object;
     return [`mcp/${name}`, JSON.stringify(merge(value, overrides[name.replace(/\.json$/, "")] ?? {}))];
   });

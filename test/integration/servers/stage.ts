@@ -6,11 +6,15 @@ import { setStage } from "#test/integration/access/stage.ts";
 import type { Stage } from "#test/integration/access/stage.ts";
 
 const accounts = {
-  default: { role: "user", servers: ["postgres"] },
+  default: { role: "user", servers: ["filesystem", "postgres", "memory", "compliance"] },
+  /** Another client of the same servers. */
+  second: { role: "user", servers: ["filesystem", "postgres", "memory", "compliance"] },
+  admin: { role: "admin", servers: ["filesystem", "postgres", "memory", "compliance"] },
+  reader: { role: "readonly", servers: ["filesystem", "postgres", "memory", "compliance"] },
   /** May use another server only. */
   elsewhere: { role: "user", servers: ["memory"] },
-  /** Its role has no permission that a tool asks for. */
-  nothing: { role: "service", servers: ["postgres"] },
+  /** Some tests take its role's permissions away. */
+  nothing: { role: "service", servers: ["filesystem", "postgres", "memory", "compliance"] },
 } as const;
 
 /** A migrated database with grants and clients, as a stack's `up` leaves it, and a few rows. */
