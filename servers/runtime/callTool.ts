@@ -22,7 +22,7 @@ export async function callTool(
     const signal = AbortSignal.any([call.signal, limit]);
     const output = await tool.run(args, { ...call, signal });
     log.info({ ...event, outcome: "success", milliseconds: since(start) }, "tool call");
-    return { content: [{ type: "text", text: JSON.stringify(output) }], structuredContent: output };
+    return { content: tool.content(output), structuredContent: output };
   } catch (error) {
     const told = limit.aborted
       ? new ToolError("timeout", `the call took longer than ${timeout} ms and was ended`)

@@ -1,4 +1,4 @@
-import type { StandardSchemaWithJSON, ToolAnnotations } from "@modelcontextprotocol/server";
+import type { CallToolResult, StandardSchemaWithJSON, ToolAnnotations } from "@modelcontextprotocol/server";
 import type { z } from "zod";
 import { describedOnce } from "./describedOnce.ts";
 import type { Caller } from "./keyVerifier.ts";
@@ -24,14 +24,17 @@ export interface Tool<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject
   readonly output: O;
   /** @throws ToolError for what the caller is to be told */
   run(args: z.output<I>, call: ToolCall): Promise<z.input<O>>;
+  /** The answer for clients that do not read structured content; default the output as JSON. */
+  content?(output: z.input<O>): CallToolResult["content"];
 }
 
 /** A tool whose types are only known inside it. */
-export interface AnyTool extends Omit<Tool, "input" | "output" | "run"> {
+export interface AnyTool extends Omit<Tool, "input" | "output" | "run" | "content"> {
   readonly input: StandardSchemaWithJSON;
   readonly output: StandardSchemaWithJSON;
   /** `args` have passed `input`. */
   run(args: unknown, call: ToolCall): Promise<Record<string, unknown>>;
+  content(output: Record<string, unknown>): CallToolResult["content"];
 }
 
 /** Keeps the argument and result types of a tool together while it is written. */
@@ -41,6 +44,8 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(tool: T
     input: describedOnce(tool.input),
     output: describedOnce(tool.output),
     run: (args, call) => tool.run(args as z.output<I>, call),
+    content: (result) =>
+      tool.content?.(result as z.input<O>) ?? [{ type: "text", text: JSON.stringify(result) }],
   };
 }
 
