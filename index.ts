@@ -15,7 +15,7 @@ import { loadSettings } from "#settings/load.ts";
 import self from "./package.json" with { type: "json" };
 
 // Settings: everything that is wrong with them is said here, before anything is made.
-const { settings } = loadSettings();
+const { settings, secrets: supplied } = loadSettings();
 const { project, stack, protect, ports } = settings;
 const enabled = serverNames.filter((server) => settings.servers[server].enabled);
 const prefix = objectPrefix(project, stack);
@@ -65,6 +65,9 @@ const servers = new McpServers(
     network: data.network,
     authority: data.authority,
     logins: data.logins,
+    encryptionKeys: data.encryptionKeys,
+    state: data.state,
+    supplied,
   },
   { ...onEngine, dependsOn: [data] },
 );

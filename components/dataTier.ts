@@ -4,11 +4,13 @@ import { ClientAccess, type ClientAccessArgs } from "#components/clientAccess.ts
 import { DatabaseAccess, type DatabaseLogin } from "#components/databaseAccess.ts";
 import { DatabasePassword } from "#components/databasePassword.ts";
 import { connection, DatabaseSchema } from "#components/databaseSchema.ts";
+import { KeyRing } from "#components/keyRing.ts";
 import { Network } from "#components/network.ts";
 import { PostgresServer } from "#components/postgresServer.ts";
 import { ServerCertificate } from "#components/serverCertificate.ts";
 import { ServiceImage } from "#components/serviceImage.ts";
-import type { LoginName } from "#model/names.ts";
+import { StateVolume } from "#components/stateVolume.ts";
+import { serverNames, stateVolumeName, type LoginName, type ServerName } from "#model/names.ts";
 import type { PostgresConfiguration } from "#model/postgres/configuration.ts";
 import type { Connection } from "#providers/database/connect.ts";
 import type { ManifestEntry } from "#providers/migrations/manifest.ts";
@@ -25,9 +27,12 @@ export interface DataTierArgs {
   readonly clients: ClientAccessArgs["clients"];
 }
 
+/** AES-256. */
+const encryptionKeyBytes = 32;
+
 /**
- * Everything without which data would be lost or unreadable: network, certificates, passwords, PostgreSQL with its
- * volume, roles, schema, clients. `protect` on this component protects all of it as one unit; protecting the
+ * Everything without which data would be lost or unreadable: network, certificates, passwords, keys, PostgreSQL with
+ * its volume, what servers keep, roles, schema, clients. `protect` on this component protects all of it as one unit; protecting the
  * volume alone would lose the database inside it.
  */
 export class DataTier extends pulumi.ComponentResource {
@@ -37,6 +42,10 @@ export class DataTier extends pulumi.ComponentResource {
   readonly migrator: DatabaseLogin;
   /** Client to key; known only when schema, grants and clients are in place. */
   readonly apiKeys: pulumi.Output<Record<string, string>>;
+  /** Key ring without which encrypted memories cannot be read. */
+  readonly encryptionKeys: pulumi.Output<string>;
+  /** Volume for what each server keeps. */
+  readonly state: Readonly<Record<ServerName, pulumi.Output<string>>>;
   /** Identity of the database cluster: what is in the database depends on it. */
   readonly systemIdentifier: pulumi.Output<string>;
   /** Where the operator's machine reaches the database, and whom to trust there. */
@@ -49,6 +58,9 @@ export class DataTier extends pulumi.ComponentResource {
     const network = new Network("network", { network: `${prefix}-network`, labels }, child);
     this.network = network.network;
     this.authority = new CertificateAuthority("authority", { commonName: `${prefix} authority` }, child);
+    const ring = { bytes: encryptionKeyBytes, generation: settings.rotation.encryption };
+    this.encryptionKeys = new KeyRing("encryption", ring, child).text;
+    this.state = this.stateVolumes(args);
     const superuser = new DatabasePassword("superuser", child);
     const database = this.postgresServer(args, superuser);
     this.systemIdentifier = database.ready.systemIdentifier;
@@ -93,6 +105,17 @@ export class DataTier extends pulumi.ComponentResource {
   /** How the operator's machine reaches the database with a login. */
   connection(login: DatabaseLogin): pulumi.Output<Connection> {
     return connection(this.reached, login);
+  }
+
+  /** Of every server, whether it runs or not: one that is switched off keeps what it has. */
+  private stateVolumes({ prefix, labels }: DataTierArgs): DataTier["state"] {
+    const volume = (server: ServerName) =>
+      new StateVolume(
+        `${server}-state`,
+        { volume: stateVolumeName(prefix, server), labels },
+        { parent: this },
+      ).volume;
+    return Object.fromEntries(serverNames.map((server) => [server, volume(server)])) as DataTier["state"];
   }
 
   private postgresServer(args: DataTierArgs, superuser: DatabasePassword): PostgresServer {

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { labelList } from "#components/filesVolume.ts";
+import { isFolder, type Mount } from "#model/mounts.ts";
 import type { EngineChoice } from "#providers/docker/engine.ts";
 import { PidsLimit } from "#providers/pids/resource.ts";
 
@@ -17,6 +18,8 @@ export interface HardenedContainerArgs {
   readonly alias: string;
   readonly publish: { address: pulumi.Input<string>; host: number; container: number };
   readonly volumes: { volume: pulumi.Input<string>; path: string; readOnly: boolean }[];
+  /** What users bring in: volumes, or folders of the engine's machine. Default: nothing. */
+  readonly mounts?: readonly Mount[];
   /** In-memory folders: path to mount options. */
   readonly tmpfs: Record<string, string>;
   /** Bytes; there is no swap beyond them. 0: no limit. */
@@ -85,12 +88,15 @@ function containerArgs(args: HardenedContainerArgs): docker.ContainerArgs {
         protocol: "tcp",
       },
     ],
-    mounts: args.volumes.map(({ volume, path, readOnly }) => ({
-      type: "volume",
-      source: volume,
-      target: path,
-      readOnly,
-    })),
+    mounts: [
+      ...args.volumes.map(({ volume, path, readOnly }) => ({
+        type: "volume",
+        source: volume,
+        target: path,
+        readOnly,
+      })),
+      ...(args.mounts ?? []).map((mount) => ({ ...mount, type: isFolder(mount) ? "bind" : "volume" })),
+    ],
     tmpfs: args.tmpfs,
     healthcheck: {
       tests: ["CMD", ...args.health.command],

@@ -3,8 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { FilesVolume } from "#components/filesVolume.ts";
 import { HardenedContainer } from "#components/hardenedContainer.ts";
 import { ServerCertificate } from "#components/serverCertificate.ts";
-import { containerPorts, paths, serviceUids, type ServerName } from "#model/names.ts";
+import { containerPorts, paths, type ServerName } from "#model/names.ts";
 import type { EngineChoice } from "#providers/docker/engine.ts";
+import type { ServerSettings } from "#settings/settings.ts";
 
 export interface McpServerArgs {
   readonly docker: EngineChoice;
@@ -26,9 +27,11 @@ export interface McpServerArgs {
   readonly files: pulumi.Input<Record<string, string>>;
   /** Secrets by path below the mount point. */
   readonly secrets: Record<string, pulumi.Input<string>>;
-  /** Bytes. */
-  readonly memory: number;
-  readonly cpus: number;
+  /** Volume for what the server keeps. */
+  readonly state: pulumi.Input<string>;
+  readonly limits: Pick<ServerSettings, "memory" | "cpus" | "mounts" | "uid">;
+  /** How often the engine asks the server how it is. */
+  readonly healthSeconds: number;
 }
 
 const everywhere = ["0.0.0.0", "::"];
@@ -61,7 +64,7 @@ export class McpServer extends pulumi.ComponentResource {
         volume: `${containerName}-files`,
         labels: args.labels,
         image: args.image,
-        uid: serviceUids[args.server],
+        uid: args.limits.uid,
         files: pulumi
           .all([args.files, certificate.certificate, args.authority.bundle])
           .apply(([rendered, leaf, bundle]) => ({ ...rendered, "ssl/mcp.crt": leaf, "ssl/ca.crt": bundle })),
@@ -77,7 +80,7 @@ export class McpServer extends pulumi.ComponentResource {
         labels: args.labels,
         image: args.image,
         command: [args.server],
-        uid: serviceUids[args.server],
+        uid: args.limits.uid,
         network: args.network,
         alias: args.server,
         publish: {
@@ -85,14 +88,18 @@ export class McpServer extends pulumi.ComponentResource {
           host: args.publish.port,
           container: containerPorts[args.server],
         },
-        volumes: [{ volume: this.files.volume, path: paths.files, readOnly: true }],
+        volumes: [
+          { volume: this.files.volume, path: paths.files, readOnly: true },
+          { volume: args.state, path: paths.state, readOnly: false },
+        ],
+        mounts: args.limits.mounts,
         tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777" },
-        memory: args.memory,
-        cpus: args.cpus,
+        memory: args.limits.memory,
+        cpus: args.limits.cpus,
         pids: 128,
         health: {
           command: ["node", "/opt/kilocode/mcp-servers/servers/healthcheck.ts"],
-          intervalSeconds: 30,
+          intervalSeconds: args.healthSeconds,
         },
         graceSeconds: 15,
       },

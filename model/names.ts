@@ -109,6 +109,11 @@ export function objectPrefix(project: string, stack: string): string {
   return `${project}-${stack}`;
 }
 
+/** Volume for what a server keeps. */
+export function stateVolumeName(prefix: string, server: ServerName): string {
+  return `${prefix}-${server}-state`;
+}
+
 /** Names of all Docker objects of a stack. */
 export function objectNames(prefix: string, servers: readonly ServerName[]): string[] {
   return [
@@ -117,6 +122,7 @@ export function objectNames(prefix: string, servers: readonly ServerName[]): str
     `${prefix}-database-data`,
     `${prefix}-database-files`,
     `${prefix}-tools-files`,
+    ...serverNames.map((server) => stateVolumeName(prefix, server)),
     ...servers.flatMap((server) => [`${prefix}-${server}`, `${prefix}-${server}-files`]),
   ];
 }

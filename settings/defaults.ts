@@ -1,4 +1,4 @@
-import { containerPorts, portOffsets, serverNames, type ServerName } from "#model/names.ts";
+import { containerPorts, portOffsets, serverNames, serviceUids, type ServerName } from "#model/names.ts";
 import { poolSize } from "#model/postgres/connections.ts";
 import { tune } from "#model/postgres/tuning.ts";
 import { rotations, type StackConfig } from "./schema.ts";
@@ -6,9 +6,6 @@ import type { ClientSettings, PostgresSettings, ServerSettings, Settings } from 
 
 const MB = 1024 ** 2;
 const GB = 1024 ** 3;
-
-/** The servers that run unless the stack says otherwise. */
-const enabledByDefault: readonly ServerName[] = ["postgres"];
 
 /** Adds every default. All of them are here, because Pulumi merges none into objects. */
 export function complete(config: StackConfig, project: string, stack: string): Settings {
@@ -40,10 +37,13 @@ export function complete(config: StackConfig, project: string, stack: string): S
 
 function server(config: StackConfig, name: ServerName): ServerSettings {
   const own = config.servers?.[name];
+  const user = name === "filesystem" ? config.servers?.filesystem?.user : undefined;
   return {
-    enabled: own?.enabled ?? enabledByDefault.includes(name),
+    enabled: own?.enabled ?? true,
     memory: own?.memory ?? 256 * MB,
     cpus: own?.cpus ?? 1,
+    mounts: own?.mounts ?? [],
+    uid: user ?? serviceUids[name],
   };
 }
 

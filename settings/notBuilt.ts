@@ -1,21 +1,9 @@
 import type { FaultDetails } from "#model/fault.ts";
-import { serverNames, type ServerName } from "#model/names.ts";
 import { rotations, type StackConfig } from "./schema.ts";
-
-/** Servers that this version can run. */
-const builtServers: readonly ServerName[] = ["postgres"];
 
 /** Keys that are part of the design and have no effect yet: refused, so that nobody relies on them. */
 export function notBuiltFaults(config: StackConfig): FaultDetails[] {
   return [
-    ...serverNames
-      .filter((name) => config.servers?.[name]?.enabled === true && !builtServers.includes(name))
-      .map((name) =>
-        refusal(
-          `servers.${name}.enabled`,
-          `the ${name} server is not built yet; servers allowed are ${builtServers.join(", ")}.`,
-        ),
-      ),
     ...Object.keys(config.rotationPolicy ?? {}).map((key) =>
       refusal(`rotationPolicy.${key}`, "rotation is not built yet."),
     ),

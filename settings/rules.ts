@@ -1,5 +1,6 @@
 import type { FaultDetails } from "#model/fault.ts";
-import { serverNames } from "#model/names.ts";
+import { mountProblem } from "#model/mounts.ts";
+import { objectPrefix, serverNames, serviceUids } from "#model/names.ts";
 import { overrideProblems } from "#model/postgres/overrides.ts";
 import { memoryValue, memoryFor, pgtune, size } from "#model/postgres/tuning.ts";
 import type { StackConfig } from "./schema.ts";
@@ -14,6 +15,8 @@ export function ruleFaults(settings: Settings, config: StackConfig): FaultDetail
     ...overrideFaults(settings),
     ...memoryFaults(settings),
     ...authenticationFaults(settings, config),
+    ...mountFaults(settings),
+    ...userFaults(settings),
   ];
 }
 
@@ -126,6 +129,32 @@ function authenticationFaults(settings: Settings, config: StackConfig): FaultDet
       problem: "no server runs without authentication; allowed is apiKey.",
       mend: `pulumi config rm --path servers.${name}.authentication`,
     }));
+}
+
+function mountFaults({ servers, project, stack }: Settings): FaultDetails[] {
+  return serverNames.flatMap((name) =>
+    servers[name].mounts.flatMap((mount, index, mounts) => {
+      const problem = mountProblem(mount, mounts.slice(0, index), objectPrefix(project, stack));
+      const where = `servers.${name}.mounts[${String(index)}]`;
+      const mend = `pulumi config set --path '${where}.${problem?.startsWith("brings") === true ? "source" : "target"}' VALUE`;
+      return problem === undefined ? [] : [{ code: "SETTINGS_INVALID" as const, where, problem, mend }];
+    }),
+  );
+}
+
+/** A uid of another service could open what that service alone may open. */
+function userFaults({ servers }: Settings): FaultDetails[] {
+  const { uid } = servers.filesystem;
+  const other = Object.entries(serviceUids).find(([name, taken]) => name !== "filesystem" && taken === uid);
+  if (!other) return [];
+  return [
+    {
+      code: "SETTINGS_CONFLICT",
+      where: "servers.filesystem.user",
+      problem: `${String(uid)} is the user of the ${other[0]} service.`,
+      mend: "pulumi config set --path servers.filesystem.user UID, with the uid that owns your files",
+    },
+  ];
 }
 
 function lowerCase(settings: Readonly<Record<string, string>>): Record<string, string> {

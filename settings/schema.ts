@@ -38,14 +38,40 @@ const object = <T extends z.ZodRawShape>(shape: T) =>
   z.strictObject(shape, { error: "an object, set key by key with --path" }).partial();
 const rotation = () => integer(1, 1_000_000);
 
+const mount = z
+  .strictObject(
+    {
+      source: text(
+        /^((\/(?!\.{1,2}(\/|$))[^/\0\n]{1,255}){1,64}|[A-Za-z0-9][A-Za-z0-9_.-]{0,127})$/,
+        "an absolute path on the engine's machine, without . or .. as a part, or the name of a volume there",
+      ).meta({ description: "A folder of the engine's machine, or the name of a volume." }),
+      target: text(
+        /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._+@-]{1,255}){1,32}$/,
+        "an absolute path of letters, digits and . _ + @ -, without . or .. as a part",
+      ).meta({ description: "Where the container has it." }),
+      readOnly: flag().default(true).meta({ description: "Default true." }),
+    },
+    { error: "an object with source, target and readOnly" },
+  )
+  .meta({ description: "A folder or volume that you bring in." });
+
 const server = object({
-  enabled: flag().meta({ description: "Whether the server runs. Default: true for postgres." }),
+  enabled: flag().meta({ description: "Whether the server runs. Default true." }),
   memory: memoryLimit(64 * MB, TB, "from 64MB").meta({ description: "Memory limit. Default 256MB." }),
   cpus: cpuCount().meta({ description: "CPU limit. Default 1." }),
   port: hostPort().meta({ description: "Port on the engine's host. Default: by network.portBase." }),
   authentication: oneOf(["apiKey", "none"]).meta({
     description: "How callers prove who they are. Default and only choice: apiKey.",
   }),
+  mounts: list(mount, "objects with source, target and readOnly").meta({
+    description: "Folders and volumes for this server: files, a model for embeddings, rules. Default: none.",
+  }),
+});
+
+const filesystemServer = server.extend({
+  user: integer(1, 65_535)
+    .meta({ description: "uid and gid of the server, as your files need it. Default 3000." })
+    .optional(),
 });
 
 const client = object({
@@ -121,7 +147,7 @@ export const stackConfig = object({
       )
       .meta({ description: "Further settings of postgresql.conf, or other values for the tuned ones." }),
   }),
-  servers: object({ filesystem: server, postgres: server, memory: server, compliance: server }),
+  servers: object({ filesystem: filesystemServer, postgres: server, memory: server, compliance: server }),
   clients: z
     .record(
       text(

@@ -1,3 +1,4 @@
+import type { Mount } from "#model/mounts.ts";
 import type { ServerName } from "#model/names.ts";
 import type { Storage, Workload } from "#model/postgres/tuning.ts";
 import type { clientRoles, rotations } from "./schema.ts";
@@ -11,6 +12,10 @@ export interface ServerSettings {
   readonly memory: number;
   /** 0 = no limit (dev only). */
   readonly cpus: number;
+  /** What users bring into the container. */
+  readonly mounts: readonly Mount[];
+  /** uid = gid of its processes. */
+  readonly uid: number;
 }
 
 export interface ClientSettings {

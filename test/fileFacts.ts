@@ -8,10 +8,10 @@ export const factSource: FactSource = {
   network: { publish: "127.0.0.1", hostnames: ["mcp.example"], clients: [] },
   postgres: { poolSize: 10, embeddingDimension: 1536, retention: { auditLogs: 90, systemMetrics: 30 } },
   servers: {
-    filesystem: { enabled: true },
-    postgres: { enabled: true },
-    memory: { enabled: true },
-    compliance: { enabled: true },
+    filesystem: { enabled: true, mounts: [] },
+    postgres: { enabled: true, mounts: [] },
+    memory: { enabled: true, mounts: [] },
+    compliance: { enabled: true, mounts: [] },
   },
   clients: {
     default: { servers: ["filesystem", "postgres", "memory"] },

@@ -37,7 +37,7 @@ export const origins: readonly Origin[] = [
   {
     ...inherit("filesystem", "/filesystem/allowedPaths", "filesystem", "/filesystem/root"),
     value: ({ mounts }, of) => [
-      ...new Set([of(placeAt("filesystem", "/filesystem/root")), "/tmp", ...mounts]),
+      ...new Set([of(placeAt("filesystem", "/filesystem/root")), "/tmp", ...mounts.filesystem]),
     ],
   },
   fixed("compliance", "/compliance/rulesPath", reasons.mounted),

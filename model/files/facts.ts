@@ -35,8 +35,8 @@ export interface FileFacts {
   readonly clients: Readonly<Record<string, readonly ServerName[]>>;
   /** Networks from which clients may come; none: all. */
   readonly networks: readonly string[];
-  /** Folders that users brought into the filesystem server's container. */
-  readonly mounts: readonly string[];
+  /** Folders that users brought into each server's container. */
+  readonly mounts: Readonly<Record<ServerName, readonly string[]>>;
   /** How a client starts the bridge to each server. */
   readonly bridge: Readonly<
     Record<ServerName, { readonly command: string; readonly args: readonly string[] }>
@@ -60,7 +60,9 @@ export interface FactSource {
     readonly embeddingDimension: number;
     readonly retention: { readonly auditLogs: number; readonly systemMetrics: number };
   };
-  readonly servers: Readonly<Record<ServerName, { readonly enabled: boolean }>>;
+  readonly servers: Readonly<
+    Record<ServerName, { readonly enabled: boolean; readonly mounts: readonly { readonly target: string }[] }>
+  >;
   readonly clients: Readonly<Record<string, { readonly servers: readonly ServerName[] }>>;
   readonly rotation: { readonly database: number };
   readonly secrets: readonly string[];
@@ -92,7 +94,7 @@ export function fileFacts(settings: FactSource, version: string): FileFacts {
       ...Object.fromEntries(ownClients.map((name) => [name, enabled])),
     },
     networks: network.clients,
-    mounts: [],
+    mounts: byServer((server) => servers[server].mounts.map(({ target }) => target)),
     bridge: byServer((server) => {
       const bridge = { stack: settings.stack, client: clientOf(clients, server), paths: bridgePaths };
       const [command = "", ...args] = bridgeCommand(bridge, server);

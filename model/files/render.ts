@@ -24,7 +24,11 @@ const compiled = new Map<FileKey, Handlebars.TemplateDelegate>();
  * @throws Faults for overrides that do not fit.
  */
 export function renderFiles(facts: FileFacts, overrides: Overrides = {}): Record<string, string> {
-  const values = buildFiles(facts, overrides);
+  return renderValues(buildFiles(facts, overrides));
+}
+
+/** The same from values that were built before. */
+export function renderValues(values: FileValues): Record<string, string> {
   return Object.fromEntries(fileKeys.map((file) => [fileName(file), renderFile(file, values[file])]));
 }
 

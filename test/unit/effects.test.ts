@@ -171,7 +171,7 @@ describe("files that follow from others", () => {
       servers: { postgres: {} },
       paths: { node: "node", bridge: "connect/main.mjs" },
     }).entries["postgres"] as { command: string; args: string[] };
-    assert.deepEqual(Object.keys(mcpServers), ["postgres"]);
+    assert.deepEqual(Object.keys(mcpServers), serverNames);
     assert.equal(mcpServers.postgres?.command, entries.command);
     assert.deepEqual(mcpServers.postgres?.args, entries.args);
   });

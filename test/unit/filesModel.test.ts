@@ -77,7 +77,7 @@ describe("the model of the files", () => {
   });
 
   it("names in mcp.json the servers that run", () => {
-    const servers = { ...factSource.servers, memory: { enabled: false } };
+    const servers = { ...factSource.servers, memory: { enabled: false, mounts: [] } };
     const { mcp } = buildFiles(fileFacts({ ...factSource, servers }, "1"));
     assert.deepEqual(Object.keys(mcp.mcpServers), ["filesystem", "postgres", "compliance"]);
   });

@@ -13,7 +13,7 @@ describe("Everything that is wrong with the settings", () => {
         docker: { context: "your_context" },
         network: { publish: "0.0.0.0", portBase: "many" },
         postgres: { memory: "300MB", memry: "1GB", settings: { work_men: "4MB", data_directory: "/x" } },
-        servers: { postgres: { memory: "none", port: 5432 }, memory: { enabled: true } },
+        servers: { postgres: { memory: "none", port: 5432 }, filesystem: { enabled: false } },
         clients: { editor: { servers: ["filesystem"] } },
         images: { postgres: "registry.example/postgres:17" },
         secrets: { smtp: "changeme", slack: "zU8-in-clear" },
@@ -78,9 +78,6 @@ const expected = `
 
 [SETTINGS_INVALID] postgres.settings.data_directory: cannot be set here.
   → The image and its volumes fix it; leave it out.
-
-[SETTINGS_INVALID] servers.memory.enabled: the memory server is not built yet; servers allowed are postgres.
-  → pulumi config rm --path 'servers.memory.enabled'
 
 [PROD_UNPROTECTED_DATA] protect: is false: the next \`down\` would take the data away.
   → pulumi config set protect true  (to remove the data on purpose: pulumi config set acceptDataLoss prod)

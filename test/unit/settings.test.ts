@@ -16,7 +16,9 @@ describe("Settings", () => {
       compliance: 13003,
       database: 13432,
     });
-    assert.deepEqual(settings.clients, { default: { role: "user", servers: ["postgres"] } });
+    assert.deepEqual(settings.clients, {
+      default: { role: "user", servers: ["filesystem", "postgres", "memory", "compliance"] },
+    });
     assert.equal(settings.postgres.memory, GB);
     assert.equal(settings.protect, false);
     assert.deepEqual(settings.postgres.retention, {
@@ -77,7 +79,7 @@ describe("Settings", () => {
     assert.equal(settings.ports.published.database, 20432);
     assert.deepEqual(settings.clients["build-bot"], {
       role: "readonly",
-      servers: ["postgres"],
+      servers: ["filesystem", "postgres", "memory", "compliance"],
       expires: "2027-06-30T00:00:00.000Z",
     });
     assert.deepEqual(settings.secrets, ["smtp"]);
@@ -186,7 +188,7 @@ const single: [what: string, config: Record<string, unknown>, fault: string, men
   ],
   [
     "a server not enabled",
-    { clients: { a: { servers: ["memory"] } } },
+    { clients: { a: { servers: ["memory"] } }, servers: { memory: { enabled: false } } },
     "SETTINGS_CONFLICT clients.a.servers",
     /servers\.memory\.enabled/,
   ],
@@ -209,9 +211,39 @@ const single: [what: string, config: Record<string, unknown>, fault: string, men
     /rm --path/,
   ],
   [
-    "a server that is not built",
-    { servers: { memory: { enabled: true } } },
-    "SETTINGS_INVALID servers.memory.enabled",
+    "a mount of the engine's socket",
+    { servers: { filesystem: { mounts: [{ source: "/var/run/docker.sock", target: "/mnt/x" }] } } },
+    "SETTINGS_INVALID servers.filesystem.mounts[0]",
+    /mounts\[0\]\.source/,
+  ],
+  [
+    "a mount over the image",
+    { servers: { filesystem: { mounts: [{ source: "/srv", target: "/usr/lib" }] } } },
+    "SETTINGS_INVALID servers.filesystem.mounts[0]",
+    /mounts\[0\]\.target/,
+  ],
+  [
+    "a mount of a relative path",
+    { servers: { filesystem: { mounts: [{ source: "./src", target: "/mnt/src" }] } } },
+    "SETTINGS_INVALID servers.filesystem.mounts[0].source",
+    /source/,
+  ],
+  [
+    "the user of another service",
+    { servers: { filesystem: { user: 3001 } } },
+    "SETTINGS_CONFLICT servers.filesystem.user",
+    /user UID/,
+  ],
+  [
+    "root as user",
+    { servers: { filesystem: { user: 0 } } },
+    "SETTINGS_INVALID servers.filesystem.user",
+    /user/,
+  ],
+  [
+    "a user of another server",
+    { servers: { memory: { user: 1000 } } },
+    "SETTINGS_UNKNOWN_KEY servers.memory.user",
     /rm --path/,
   ],
   [

@@ -48,7 +48,14 @@ export const ownSecrets = [
 ] as const;
 
 /** Files there that hold what the user supplied, with the name that it has below `secrets` of the stack. */
-export const suppliedSecrets = ["elasticsearch", "embeddings", "smtp", "slack"] as const;
+export const suppliedFor: Readonly<Record<ServerName, readonly string[]>> = {
+  filesystem: ["elasticsearch"],
+  postgres: ["elasticsearch"],
+  memory: ["elasticsearch", "embeddings"],
+  compliance: ["elasticsearch", "smtp", "slack"],
+};
+
+export const suppliedSecrets: readonly string[] = [...new Set(Object.values(suppliedFor).flat())];
 
 /** Secrets that marks of `.env` may name. */
 export const markedSecrets = ["database-password", "jwt-secret", "api-key", "encryption-key"] as const;

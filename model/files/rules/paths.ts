@@ -1,4 +1,4 @@
-import { serverNames } from "#model/names.ts";
+import { serverNames, type ServerName } from "#model/names.ts";
 import type { Place } from "#model/files/place.ts";
 import { foldersFor, logFolder, logVolumeSize } from "./delivered.ts";
 import { byteCount } from "#model/files/schema/units.ts";
@@ -37,7 +37,8 @@ export const pathRules: readonly Rule[] = [
     (value, { facts }, place) => {
       const isLog = isAmong(logPaths, place);
       const { within, exactly } = isLog ? { within: [logFolder] } : foldersFor(place.file);
-      const folders = isLog ? within : [...within, ...facts.mounts];
+      const mounted = place.file in facts.mounts ? facts.mounts[place.file as ServerName] : [];
+      const folders = isLog ? within : [...within, ...mounted];
       const judge = (path: string) =>
         path === exactly || folders.some((folder) => path === folder || path.startsWith(`${folder}/`))
           ? undefined
