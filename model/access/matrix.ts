@@ -10,6 +10,8 @@ const serviceLines = [
   "EXECUTE on function note_api_key_use(text, integer)",
   "EXECUTE on function record_audit(text, text, text, text, text, text, inet, text, jsonb, jsonb, text, double precision, uuid, timestamp with time zone)",
   "EXECUTE on function record_heartbeat(text, text, text, integer, double precision, double precision, double precision, double precision)",
+  "EXECUTE on function record_samples(text, jsonb)",
+  "EXECUTE on function record_self_report(text, jsonb)",
   "EXECUTE on function run_maintenance(boolean, integer)",
 ] as const;
 
@@ -36,7 +38,12 @@ const matrix = {
   /** A server whose tools work on rows of ours has its own login's privileges for that. */
   [roles.memory]: [...serviceLines, "SELECT, INSERT, UPDATE, DELETE on memory_items"],
 
-  [roles.compliance]: [...serviceLines, "SELECT, INSERT on compliance_logs", "SELECT on compliance_summary"],
+  [roles.compliance]: [
+    ...serviceLines,
+    "SELECT, INSERT on compliance_logs",
+    "SELECT on compliance_summary",
+    "SELECT on server_reports",
+  ],
 
   /** Gets its fixes with the migrations that bring them. */
   [roles.fixer]: ["USAGE on schema mcp"],
@@ -54,6 +61,7 @@ const matrix = {
     "SELECT on maintenance_settings",
     "SELECT on memory_items",
     "SELECT on schema_migrations",
+    "SELECT on server_reports",
     "SELECT on server_status",
     "SELECT on server_status_history",
     "SELECT on system_metrics",
@@ -78,6 +86,7 @@ const matrix = {
     "SELECT on maintenance_settings",
     "SELECT, INSERT, UPDATE, DELETE on memory_items",
     "SELECT on schema_migrations",
+    "SELECT on server_reports",
     "SELECT, INSERT, UPDATE, DELETE on server_status",
     "SELECT on server_status_history",
     "SELECT, INSERT, UPDATE, DELETE on system_metrics",

@@ -1,6 +1,7 @@
 import type { AccessFile } from "#model/files/schema/access.ts";
 import type { FilesystemFile } from "#model/files/schema/filesystem.ts";
 import type { LoggingFile } from "#model/files/schema/logging.ts";
+import type { MetricsFile } from "#model/files/schema/metrics.ts";
 import type { SslFile } from "#model/files/schema/ssl.ts";
 import type { entranceKeys } from "#model/files/schema/sections.ts";
 
@@ -11,4 +12,5 @@ export type CommonConfig = Pick<FilesystemFile, "server" | "database" | "logging
 
 export type AccessConfig = AccessFile["access"];
 export type LoggingConfig = LoggingFile["logging"];
+export type MetricsConfig = MetricsFile["metrics"];
 export type SslConfig = SslFile["ssl"];

@@ -3,8 +3,9 @@ import type { z } from "zod";
 import { paths } from "#model/names.ts";
 import { accessFile } from "#model/files/schema/access.ts";
 import { loggingFile } from "#model/files/schema/logging.ts";
+import { metricsFile } from "#model/files/schema/metrics.ts";
 import { sslFile } from "#model/files/schema/ssl.ts";
-import type { AccessConfig, CommonConfig, LoggingConfig, SslConfig } from "./commonConfig.ts";
+import type { AccessConfig, CommonConfig, LoggingConfig, MetricsConfig, SslConfig } from "./commonConfig.ts";
 import { databaseAddress } from "./databaseAddress.ts";
 import type { Login } from "./databasePool.ts";
 import { FileRefused } from "./fileRefused.ts";
@@ -18,6 +19,7 @@ export interface Loaded<C extends CommonConfig = CommonConfig> {
   readonly config: C;
   readonly access: AccessConfig;
   readonly logging: LoggingConfig;
+  readonly metrics: MetricsConfig;
   readonly ssl: SslConfig;
   readonly tls: SecureContextOptions;
   /** The server's own login. */
@@ -25,7 +27,7 @@ export interface Loaded<C extends CommonConfig = CommonConfig> {
 }
 
 /**
- * Reads `mcp/<server>.json` and, where they exist, `access.json`, `logging.json` and `ssl.json`.
+ * Reads `mcp/<server>.json` and, where they exist, `access.json`, `logging.json`, `metrics.json` and `ssl.json`.
  *
  * @throws FileRefused naming file and key
  */
@@ -36,18 +38,19 @@ export async function loadConfig<C extends CommonConfig>(
 ): Promise<Loaded<C>> {
   const files = await openFilesVersion(folder);
   const config = parse(`${server}.json`, await files.read(filePath(server)), schema);
-  const { access } = parse("access.json", (await files.readOptional(filePath("access"))) ?? "{}", accessFile);
-  const { logging } = parse(
-    "logging.json",
-    (await files.readOptional(filePath("logging"))) ?? "{}",
-    loggingFile,
-  );
-  const { ssl } = parse("ssl.json", (await files.readOptional(filePath("ssl"))) ?? "{}", sslFile);
+  const shared = async <T>(name: string, form: z.ZodType<T>, absent = "{}") =>
+    parse(`${name}.json`, (await files.readOptional(filePath(name))) ?? absent, form);
+  const { access } = await shared("access", accessFile);
+  const { logging } = await shared("logging", loggingFile);
+  // How long samples are kept is the database's to obey, so any number does.
+  const { metrics } = await shared("metrics", metricsFile, '{"metrics":{"retentionDays":1}}');
+  const { ssl } = await shared("ssl", sslFile);
   return {
     files,
     config,
     access,
     logging,
+    metrics,
     ssl,
     tls: await tlsSettings(files, ssl),
     login: {

@@ -13,6 +13,7 @@ import { applyLogLevel, createLog } from "./log.ts";
 import type { Log } from "./log.ts";
 import { keepMaintained } from "./maintenance.ts";
 import { createHandler } from "./mcpHandler.ts";
+import { keepSignOfLife } from "./observe/signOfLife.ts";
 import { openServiceDatabase } from "./serviceDatabase.ts";
 import type { AnyTool } from "./tool.ts";
 import { watchFiles } from "./watchFiles.ts";
@@ -99,6 +100,14 @@ export async function runServer<C extends CommonConfig>(
   });
   const drain = prepareDrain(http);
   const unmaintain = keepMaintained(definition.name, () => loaded, log);
+  const signOfLife = keepSignOfLife({
+    server: definition.name,
+    version: options.version,
+    database,
+    log,
+    current: () => loaded,
+    condition: () => ({ status: "running", healthScore: 100 }),
+  });
 
   const reload = async (): Promise<void> => {
     try {
@@ -109,6 +118,7 @@ export async function runServer<C extends CommonConfig>(
       database.reload(next);
       applyLimits(http, next);
       announce(log, next);
+      signOfLife.renew();
     } catch (error) {
       const problem = error instanceof FileRefused ? error.message : "unexpected failure";
       log.error({ problem, err: error }, "new files refused; the ones in force stay");
@@ -120,6 +130,7 @@ export async function runServer<C extends CommonConfig>(
   await once(http, "listening");
   const { port, address } = http.address() as AddressInfo;
   log.info({ address, port }, "listening");
+  signOfLife.renew();
   return {
     port,
     async stop() {
@@ -128,6 +139,7 @@ export async function runServer<C extends CommonConfig>(
       log.info("stopping");
       const cut = await drain.end(drainMilliseconds);
       await handler.close();
+      await signOfLife.end();
       await Promise.all([parts.close(), database.close()]);
       log.info({ requestsCutOff: cut }, "stopped");
     },

@@ -1,4 +1,4 @@
-import type { Pool } from "pg";
+import type { Pool, QueryConfig } from "pg";
 import { schemaName } from "#model/names.ts";
 import { closePool, openPool } from "./databasePool.ts";
 import type { Caller } from "./keyVerifier.ts";
@@ -18,6 +18,8 @@ interface KeyRow {
 export interface ServiceDatabase {
   /** @throws when the database does not answer; undefined means that the key is not valid. */
   findKey(hash: string): Promise<Caller | undefined>;
+  /** Runs one statement that records something. @throws when the database does not answer */
+  record(statement: QueryConfig): Promise<void>;
   /** Goes over to a changed login or address; calls under way end on the old one. */
   reload(loaded: Loaded): void;
   close(): Promise<void>;
@@ -36,6 +38,9 @@ export function openServiceDatabase(server: string, first: Loaded): ServiceDatab
       const row = rows[0];
       if (!row) return undefined;
       return { client: row.client, role: row.role, servers: row.servers ?? [], keyId: row.key_id };
+    },
+    async record(statement) {
+      await pool.query(statement);
     },
     reload(loaded) {
       const changed = fingerprintOf(loaded);

@@ -266,9 +266,10 @@ describe("migrations", () => {
       const inputs = database.migrations();
       assert.deepEqual((await observe(inputs)).manifest, []);
       await apply(inputs);
+      const last = migrationManifest().at(-1)!.name;
       await database.run("superuser", (client) =>
         client.query(
-          "UPDATE mcp.maintenance_settings SET retention_days = 1; DELETE FROM mcp.schema_migrations WHERE name = '0010_maintenance'",
+          `UPDATE mcp.maintenance_settings SET retention_days = 1; DELETE FROM mcp.schema_migrations WHERE name = '${last}'`,
         ),
       );
       const seen = await observe(inputs);

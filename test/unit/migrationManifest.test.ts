@@ -13,11 +13,11 @@ describe("the manifest of migrations", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("lists this program's migrations in order, without gaps", () => {
+  it("lists this program's migrations in order, each number once", () => {
     const numbers = migrationManifest().map(({ name }) => Number(name.slice(0, 4)));
     assert.deepEqual(
       numbers,
-      numbers.map((_, index) => index + 1),
+      [...new Set(numbers)].sort((one, other) => one - other),
     );
   });
 

@@ -53,9 +53,14 @@ describe("SQL that tries to write or to escape", function () {
       );
     });
     // One connection: an attempt and the look at the session afterwards share it.
+    // What the server itself records comes once, before the first look.
     server = await startServer(stage, {
-      overrides: { postgres: { database: { queryTimeout: 5000, pool: { max: 1, min: 1 } } } },
+      overrides: {
+        postgres: { database: { queryTimeout: 5000, pool: { max: 1, min: 1 } } },
+        metrics: { metrics: { sampleInterval: 86_400 } },
+      },
     });
+    while (!(await reported(stage))) await new Promise((resolve) => setTimeout(resolve, 50));
     ({ client: mcp, close } = await connectClient(server, stage.keys.default));
     superuser = newClient(stage.superuser(), { step: "test" });
     await superuser.connect();
@@ -157,3 +162,9 @@ describe("SQL that tries to write or to escape", function () {
     assert.ok(effects.length >= 5, effects.join("\n"));
   });
 });
+
+/** The last of what a server records after its start. */
+async function reported(stage: ReadyStage): Promise<boolean> {
+  const { rowCount } = await stage.asSuperuser((client) => client.query("SELECT FROM mcp.server_reports"));
+  return (rowCount ?? 0) > 0;
+}
