@@ -6,6 +6,8 @@ import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { NodeIncomingMessageLike } from "@modelcontextprotocol/node";
 import { byteCount } from "#model/files/schema/units.ts";
 import type { McpHttpHandler } from "@modelcontextprotocol/server";
+import { clientAddress } from "./access/clientAddress.ts";
+import { gatewayAddress } from "./access/gatewayAddress.ts";
 import { authenticate } from "./authenticate.ts";
 import type { SslConfig } from "./commonConfig.ts";
 import { sendHealth } from "./health.ts";
@@ -43,8 +45,9 @@ export function createHttpServer(options: HttpServerOptions): Server {
     maxHeaderSize: 16 * 1024,
   });
   applyLimits(server, options.current());
+  const gateway = gatewayAddress();
   server.on("request", (request, response) => {
-    serve(request, response, options).catch((error: unknown) => {
+    serve(request, response, options, gateway).catch((error: unknown) => {
       options.log.error({ err: error }, "request failed");
       response.destroy();
     });
@@ -63,6 +66,7 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   options: HttpServerOptions,
+  gateway: string | undefined,
 ): Promise<void> {
   const loaded = options.current();
   const { config, ssl } = loaded;
@@ -73,6 +77,12 @@ async function serve(
   if (path === "/health") return sendHealth(request, response);
   if (path !== "/mcp") return sendRefusal(response, { status: 404, message: "the MCP endpoint is /mcp" });
 
+  const { access } = loaded;
+  const from = clientAddress(request.socket.remoteAddress, request.headers, access.trustedProxies, gateway);
+  if ("problem" in from) {
+    const refusal = { status: 400, message: from.problem } as const;
+    return refuse(request, response, options.log, refusal, "address");
+  }
   const requestId = randomUUID();
   response.setHeader("x-request-id", requestId);
   const verdict = await authenticate(options.server, request.headers, loaded, options.lookup);
@@ -91,7 +101,12 @@ async function serve(
   response.once("close", () => {
     if (!response.writableFinished) gone.abort();
   });
-  const auth = authInfoOf({ caller: verdict.caller, requestId, signal: gone.signal });
+  const auth = authInfoOf({
+    caller: verdict.caller,
+    requestId,
+    address: from.address,
+    signal: gone.signal,
+  });
   const handle = toNodeHandler(options.handler, {
     maxRequestBodySize: byteCount(config.server.maxRequestSize) ?? 0,
     onerror: (error) => options.log.error({ requestId, err: error }, "request failed"),

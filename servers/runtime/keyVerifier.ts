@@ -5,6 +5,8 @@ export interface Caller {
   /** Names of the servers this client may use. */
   readonly servers: readonly string[];
   readonly keyId: string;
+  /** True when the database is away and this is what it said a few seconds ago. */
+  readonly stale?: boolean;
 }
 
 /** Asks the database for the client of a key; undefined means that the key is not valid. */

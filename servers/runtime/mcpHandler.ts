@@ -1,5 +1,11 @@
 import { McpServer, createMcpHandler } from "@modelcontextprotocol/server";
-import type { AuthInfo, McpHttpHandler, McpRequestContext } from "@modelcontextprotocol/server";
+import type {
+  AuthInfo,
+  McpHttpHandler,
+  McpRequestContext,
+  ScopeChallengeHandler,
+} from "@modelcontextprotocol/server";
+import { refusedPermission } from "./access/permissions.ts";
 import { callTool } from "./callTool.ts";
 import { describeError } from "./log.ts";
 import type { Log } from "./log.ts";
@@ -29,7 +35,11 @@ export function createHandler(options: McpHandlerOptions): McpHttpHandler {
       { name: `kilocode-${options.server}`, version: options.version },
       { capabilities: { tools: {} }, instructions: options.instructions },
     );
-    for (const tool of options.tools()) if (mayUse(tool, call, options)) register(mcp, tool, call, options);
+    for (const tool of options.tools()) {
+      const refused = refusedPermission(options.server, tool.permission, call, options.current());
+      if (refused === undefined) register(mcp, tool, call, options);
+    }
+    mcp.resolveScopeChallenge = challengeFor(call, options);
     return mcp;
   };
   return createMcpHandler(factory, {
@@ -50,11 +60,14 @@ function register(mcp: McpServer, tool: AnyTool, call: ToolCall, { log, current 
   );
 }
 
-function mayUse(tool: AnyTool, { caller }: ToolCall, { current }: McpHandlerOptions): boolean {
-  const { access, config } = current();
-  if (!access.authorization.enabled || !config.security.enableAuthorization) return true;
-  const permissions = access.authorization.roles[caller.role]?.permissions ?? [];
-  return permissions.includes("*") || permissions.includes(tool.permission);
+/** What 403 says for a call of a tool that the caller does not see; for an unknown one the protocol answers. */
+function challengeFor(call: ToolCall, options: McpHandlerOptions): ScopeChallengeHandler {
+  return ({ request }) => {
+    if (request.method !== "tools/call") return undefined;
+    const tool = options.tools().find(({ name }) => name === request.params?.["name"]);
+    const problem = tool && refusedPermission(options.server, tool.permission, call, options.current());
+    return problem === undefined ? undefined : { scopes: [tool!.permission], errorDescription: problem };
+  };
 }
 
 /** What the HTTP server hands to the tools of one request, through the protocol library. */

@@ -10,6 +10,8 @@ export type Permission = "read" | "write" | "execute";
 export interface ToolCall {
   readonly caller: Caller;
   readonly requestId: string;
+  /** Of the client, as far as it can be known: see `clientAddress`. */
+  readonly address: string;
   /** Aborts when the client is gone or the server's time-out has passed; the work must end then. */
   readonly signal: AbortSignal;
 }

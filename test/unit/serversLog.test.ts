@@ -72,6 +72,7 @@ describe("a call of a tool", () => {
   const call = {
     caller: { client: "default", role: "user", servers: ["postgres"], keyId: "default.1" },
     requestId: "r1",
+    address: "192.0.2.1",
     signal: new AbortController().signal,
   };
   const tool = (run: (signal: AbortSignal) => Promise<object>) =>

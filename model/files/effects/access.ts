@@ -3,7 +3,7 @@ import { parts } from "./parts.ts";
 import { proofs } from "./proofs.ts";
 
 const credentials = "servers/runtime/credentials.ts";
-const handler = "servers/runtime/mcpHandler.ts";
+const permissions = "servers/runtime/access/permissions.ts";
 const permissionsOfRole = "access.authorization.roles[caller.role]?.permissions";
 
 /** `access.json` */
@@ -28,12 +28,18 @@ export const accessEffects: Effects = {
     ["enabled", "timeout", "refreshInterval"],
     "/access/authentication/session/",
   ),
+  ...each(planned(parts.tokens), ["enabled", "seconds"], "/access/authentication/staleAnswers/"),
   "/access/authentication/maxFailedAttempts": planned(parts.limits),
-  "/access/authorization/enabled": effective(handler, "access.authorization.enabled", proofs.noPermission),
-  "/access/authorization/method": effective(handler, permissionsOfRole, proofs.rolePermissions),
-  "/access/authorization/roles": effective(handler, permissionsOfRole, proofs.rolePermissions),
+  "/access/authorization/enabled": effective(
+    permissions,
+    "access.authorization.enabled",
+    proofs.noPermission,
+  ),
+  "/access/authorization/method": effective(permissions, permissionsOfRole, proofs.rolePermissions),
+  "/access/authorization/roles": effective(permissions, permissionsOfRole, proofs.rolePermissions),
   "/access/authorization/roles/*/description": without("it is for people"),
   ...each(planned(parts.rules), ["enabled", "rules"], "/access/authorization/resourceBased/"),
+  ...each(planned(parts.rules), ["networks", "header"], "/access/trustedProxies/"),
   ...each(
     planned(parts.limits),
     ["enabled", "windowMs", "maxRequests", "skipSuccessfulRequests", "skipFailedRequests", "skip"],

@@ -68,7 +68,7 @@ export const runningServer: Effects = {
     proofs.noKeyNoEntry,
   ),
   "/security/enableAuthorization": effective(
-    "servers/runtime/mcpHandler.ts",
+    "servers/runtime/access/permissions.ts",
     "config.security.enableAuthorization",
     proofs.noPermission,
   ),

@@ -145,6 +145,14 @@ export const accessFile = file("Who callers are and what they may do, on every s
           "s",
         ),
       }),
+      staleAnswers: section("Whether reading goes on when the database that knows the keys is away.", {
+        enabled: key(
+          flag(),
+          false,
+          "Whether calls that only read are judged by earlier answers meanwhile; without, they get 503.",
+        ),
+        seconds: key(seconds(1, 60), 5, "An answer is used for so long after it was given.", "s"),
+      }),
       maxFailedAttempts: key(
         integer(1, 1000),
         5,
@@ -188,6 +196,19 @@ export const accessFile = file("Who callers are and what they may do, on every s
           "The rules; a call must satisfy each that is about it.",
         ),
       }),
+    }),
+    trustedProxies: section("Proxies in front of the servers, whose word on a client's address is taken.", {
+      networks: key(
+        set(network(), 0, 100, "networks"),
+        [],
+        "Networks of those proxies; none: the address is that of the connection.",
+        "CIDR",
+      ),
+      header: key(
+        oneOf(["X-Forwarded-For", "Forwarded"]),
+        "X-Forwarded-For",
+        "The header to which those proxies add the address; the other one is not read.",
+      ),
     }),
     rateLimit: section("How often one caller may call all servers together.", {
       enabled: key(flag(), true, "Whether the limit is in force."),

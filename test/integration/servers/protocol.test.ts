@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { callTool, connectClient } from "./request.ts";
+import { callTool, connectClient, post } from "./request.ts";
 import { startServer } from "./serverProcess.ts";
 import type { ServerProcess } from "./serverProcess.ts";
 import { readyStage } from "./stage.ts";
@@ -69,7 +69,12 @@ describe("the postgres server to its clients", function () {
       failed: true,
       text: String(error),
     }));
-    assert.ok(answer.failed && /not found/.test(answer.text), answer.text);
+    assert.ok(answer.failed && /InsufficientScopeError.*required "read"/.test(answer.text), answer.text);
+    const call = { name: "execute_query", arguments: { sql: "SELECT 1" } };
+    const { status, headers } = await post(server, "tools/call", call, { "x-api-key": stage.keys.nothing });
+    assert.equal(status, 403);
+    assert.match(headers.get("www-authenticate")!, /error="insufficient_scope".* scope="read"/);
+    assert.match(headers.get("www-authenticate")!, /the role service has no permission to read/);
     const list = await client.listTools();
     assert.deepEqual(list.tools, []);
     await close();
