@@ -5,8 +5,9 @@ import { FileRecord } from "#components/fileRecord.ts";
 import { McpServers } from "#components/mcpServers.ts";
 import { StackIdentity } from "#components/stackIdentity.ts";
 import { successGate, type GateQuestions } from "#gate/successGate.ts";
+import { engineClaims } from "#model/engineClaims.ts";
 import { deploymentOf } from "#model/files/rules/deployment.ts";
-import { databaseName, objectNames, objectPrefix, ownClients, serverNames } from "#model/names.ts";
+import { databaseName, objectPrefix, ownClients, serverNames } from "#model/names.ts";
 import { clientEntries, deliveredFiles, fileHashes, keysOf, urlOfDatabase } from "#model/outputs.ts";
 import { postgresConfiguration } from "#model/postgres/configuration.ts";
 import { preflight } from "#providers/docker/preflight.ts";
@@ -16,7 +17,7 @@ import self from "./package.json" with { type: "json" };
 
 // Settings: everything that is wrong with them is said here, before anything is made.
 const { settings, secrets: supplied } = loadSettings();
-const { project, stack, protect, ports } = settings;
+const { project, stack, protect } = settings;
 const enabled = serverNames.filter((server) => settings.servers[server].enabled);
 const prefix = objectPrefix(project, stack);
 const configuration = postgresConfiguration(settings.postgres);
@@ -30,18 +31,14 @@ const engine = new docker.Provider(
   { protect },
 );
 const onEngine = { providers: { docker: engine } };
-const publications = [
-  { use: "the database", address: "127.0.0.1", port: ports.published.database },
-  ...enabled.map((server) => ({
-    use: `the ${server} server`,
-    address: settings.network.publish,
-    port: ports.published[server],
-  })),
-];
-const looked = { docker: settings.docker, names: objectNames(prefix, enabled), ports: publications };
+const looked = {
+  docker: settings.docker,
+  ...engineClaims(settings),
+  deployment: deploymentOf(settings),
+};
 const { instance, labels } = new StackIdentity(
   "stack",
-  { project, stack, preflight: (id) => preflight({ ...looked, deployment: deploymentOf(settings) }, id) },
+  { project, stack, preflight: (id) => preflight(looked, id) },
   { protect },
 );
 

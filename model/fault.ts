@@ -33,6 +33,7 @@ export const faultCatalog = {
   ENGINE_PERMISSION: "The Docker engine's socket exists, but this user may not use it.",
   BASE_IMAGE_MISSING: "The base image could neither be pulled nor made.",
   IMAGE_BUILD: "Building a container image failed.",
+  MOUNT_MISSING: "A folder or volume that a server is to bring in does not exist.",
   PORT_TAKEN: "A host port that the stack wants to publish is in use.",
   PASSPHRASE_WRONG: "The passphrase does not open the stack's secrets.",
   PASSPHRASE_MISSING: "The stack has no passphrase, and nobody can be asked for one.",

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import type Docker from "dockerode";
 import { Fault, Faults, type FaultDetails } from "#model/fault.ts";
+import type { EngineClaims } from "#model/engineClaims.ts";
 import type { Deployment } from "#model/files/rules/deployment.ts";
 import { engineFaults } from "#model/files/rules/faults.ts";
 import { labels } from "#model/names.ts";
@@ -7,12 +9,8 @@ import { dockerEngine, type EngineChoice } from "./engine.ts";
 import { resolveDockerEndpoint } from "./endpoint.ts";
 import { localListener } from "./localListener.ts";
 
-export interface PreflightInputs {
+export interface PreflightInputs extends Omit<EngineClaims, "mounts">, Partial<Pick<EngineClaims, "mounts">> {
   readonly docker: EngineChoice;
-  /** Names of the objects that the stack makes. */
-  readonly names: readonly string[];
-  /** Host ports that the stack publishes: number to what it is for. */
-  readonly ports: readonly { readonly port: number; readonly address: string; readonly use: string }[];
   /** What the engine's machine must have room for; default: nobody asks. */
   readonly deployment?: Deployment;
 }
@@ -26,10 +24,12 @@ export interface PreflightInputs {
 export async function preflight(inputs: PreflightInputs, instance: string | undefined): Promise<void> {
   refuseContext(inputs.docker);
   const engine = dockerEngine(inputs.docker);
-  const found = await ownedObjects(engine, inputs);
-  const faults: FaultDetails[] = found
+  const objects = await engineObjects(engine, inputs);
+  const faults: FaultDetails[] = objects
+    .filter(({ name }) => inputs.names.includes(name))
     .filter((object) => object.instance === undefined || object.instance !== instance)
     .map((object) => foreign(object, instance));
+  faults.push(...absentMounts(objects, inputs));
   const ports = faults.length === 0 ? takenPorts(engine, inputs) : [];
   faults.push(...(await Promise.all([ports, unfit(engine, inputs)])).flat());
   if (faults.length > 0) throw new Faults(faults);
@@ -54,11 +54,11 @@ interface NamedObject {
   readonly instance: string | undefined;
 }
 
-async function ownedObjects(engine: Docker, inputs: PreflightInputs): Promise<NamedObject[]> {
+async function engineObjects(engine: Docker, inputs: PreflightInputs): Promise<NamedObject[]> {
   const [containers, networks, volumes] = await answered(inputs, () =>
     Promise.all([engine.listContainers({ all: true }), engine.listNetworks(), engine.listVolumes()]),
   );
-  const objects: NamedObject[] = [
+  return [
     ...containers.map((container) => ({
       kind: "container" as const,
       name: (container.Names[0] ?? "").replace(/^\//, ""),
@@ -75,7 +75,30 @@ async function ownedObjects(engine: Docker, inputs: PreflightInputs): Promise<Na
       instance: volume.Labels?.[labels.instance],
     })),
   ];
-  return objects.filter((object) => inputs.names.includes(object.name));
+}
+
+/**
+ * The engine would make an empty volume of a name that was mistyped, and fails half-way at a folder. Folders can
+ * only be seen where the engine is this machine's own.
+ */
+function absentMounts(objects: readonly NamedObject[], inputs: PreflightInputs): FaultDetails[] {
+  const volumes = new Set(objects.filter(({ kind }) => kind === "volume").map(({ name }) => name));
+  const { options } = resolveDockerEndpoint(inputs.docker, process.env);
+  const seen = options.socketPath !== undefined;
+  return Object.entries(inputs.mounts ?? {}).flatMap(([where, source]): FaultDetails[] => {
+    const folder = source.startsWith("/");
+    if (folder ? !seen || existsSync(source) : volumes.has(source)) return [];
+    return [
+      {
+        code: "MOUNT_MISSING",
+        where,
+        problem: folder ? `there is no ${source}` : `the engine has no volume ${source}`,
+        mend: folder
+          ? `\`mkdir -p ${source}\`, or name another folder: \`pulumi config set --path '${where}' PATH\``
+          : `\`docker volume create ${source}\`, or name another one (\`docker volume ls\`); a folder begins with /`,
+      },
+    ];
+  });
 }
 
 /** @throws Fault ENGINE_UNREACHABLE or ENGINE_PERMISSION instead of a socket error. */

@@ -50,6 +50,13 @@ describe("bad input gets one clear error, and nothing is changed", function () {
       { environment: "dev", postgres: { memory: "8TB" } },
       /FILES_RULE.*postgres\.memory.*engine-memory/s,
     ],
+    "a volume that is not there": [
+      {
+        environment: "dev",
+        servers: { filesystem: { mounts: [{ source: "no-such-volume-here", target: "/mnt/files" }] } },
+      },
+      /MOUNT_MISSING.*servers\.filesystem\.mounts\[0\]\.source.*docker volume create/s,
+    ],
     "a key of a file that follows from a setting": [
       { environment: "dev", files: { postgres: { database: { pool: { max: 99 } } } } },
       /SETTINGS_DERIVED.*postgres\.maxConnections/s,

@@ -32,7 +32,7 @@ describe("clients, connected by `npm run connect`", function () {
 
   before(async () => {
     assert.ok(existsSync(kilo), `${kilo} is missing: it is an optional package, for linux-x64 only`);
-    stack = await TestStack.create();
+    stack = await TestStack.create({}, "all");
     const up = await stack.up();
     assert.equal(up.code, 0, up.output);
     const outputs = await stack.outputs<{ endpoints: Record<string, string> }>();

@@ -15,7 +15,7 @@ describe("a production stack beside a development stack", function () {
 
   before(async () => {
     dev = await TestStack.create();
-    prod = await TestStack.create(production);
+    prod = await TestStack.create(production, "all");
     for (const stack of [dev, prod]) {
       const up = await stack.up();
       assert.equal(up.code, 0, up.output);

@@ -3,6 +3,7 @@ import { rootCertificates } from "node:tls";
 import { Client } from "pg";
 import { Agent, fetch } from "undici";
 import { withMcpClient } from "#gate/mcpClient.ts";
+import { serverNames } from "#model/names.ts";
 import { dockerEngine } from "#providers/docker/engine.ts";
 import { withSession } from "#providers/database/connect.ts";
 import { Checkout } from "./checkout.ts";
@@ -28,7 +29,7 @@ describe("a stack, from nothing to nothing", function () {
   let outputs: Outputs;
 
   before(async () => {
-    stack = await TestStack.create();
+    stack = await TestStack.create({}, "all");
     const up = await stack.up();
     assert.equal(up.code, 0, up.output);
     outputs = await stack.outputs();
@@ -176,7 +177,7 @@ describe("a stack, from nothing to nothing", function () {
   });
 
   it("runs every container without root, capability or writable root, with limits, as the kernel sees it", async () => {
-    for (const name of ["database", "postgres"]) {
+    for (const name of ["database", ...serverNames]) {
       const { HostConfig: host, State: state } = await container(name);
       assert.deepEqual([host.ReadonlyRootfs, host.CapDrop, host.Privileged], [true, ["ALL"], false]);
       assert.ok(host.Memory! > 0 && host.NanoCpus! > 0 && host.PidsLimit! > 0, `${name} lacks a limit`);
@@ -199,7 +200,7 @@ describe("a stack, from nothing to nothing", function () {
   });
 
   it("is healthy in the engine's eyes too", async () => {
-    for (const name of ["database", "postgres"]) {
+    for (const name of ["database", ...serverNames]) {
       let health = "starting";
       while (health === "starting") {
         await new Promise((resolve) => setTimeout(resolve, 500));

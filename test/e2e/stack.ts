@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { labels, portOffsets } from "#model/names.ts";
+import { labels, portOffsets, serverNames } from "#model/names.ts";
 import { dockerEngine } from "#providers/docker/engine.ts";
 import { localListener } from "#providers/docker/localListener.ts";
 
@@ -45,6 +45,11 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
 /** The stack config below `kilocode-mcp:`, keys without namespace. */
 export type StackConfig = Record<string, unknown>;
 
+/** Most tests need one server only, and an update of all four takes twice the time. */
+const postgresAlone = Object.fromEntries(
+  serverNames.filter((name) => name !== "postgres").map((name) => [name, { enabled: false }]),
+);
+
 /** A real stack with a state, a configuration and ports of its own; plain `pulumi` runs it. */
 export class TestStack {
   readonly name = `t${randomBytes(3).toString("hex")}`;
@@ -56,8 +61,10 @@ export class TestStack {
   readonly env: Record<string, string>;
   readonly stateFolder: string;
   portBase = 0;
+  private readonly servers: StackConfig;
 
-  private constructor() {
+  private constructor(servers: StackConfig) {
+    this.servers = servers;
     this.stateFolder = join(this.folder, "state");
     mkdirSync(this.stateFolder, { recursive: true });
     this.env = {
@@ -67,9 +74,15 @@ export class TestStack {
     };
   }
 
-  /** @param config replaces what the stack would have by default: development settings on free ports. */
-  static async create(config: StackConfig = {}): Promise<TestStack> {
-    const stack = new TestStack();
+  /**
+   * @param config replaces what the stack would have by default: development settings on free ports.
+   * @param servers `all`, or the postgres server alone
+   */
+  static async create(
+    config: StackConfig = {},
+    servers: "all" | "postgres" = "postgres",
+  ): Promise<TestStack> {
+    const stack = new TestStack(servers === "all" ? {} : postgresAlone);
     stack.portBase = await freePortBase();
     stack.configure({ environment: "dev", ...config });
     const made = await stack.pulumi(["stack", "init", stack.name]);
@@ -79,7 +92,7 @@ export class TestStack {
   }
 
   configure(config: StackConfig): void {
-    const all: StackConfig = { network: { portBase: this.portBase }, ...config };
+    const all: StackConfig = { network: { portBase: this.portBase }, servers: this.servers, ...config };
     const entries = Object.entries(all).map(([key, value]) => [`kilocode-mcp:${key}`, value]);
     // JSON is YAML.
     writeFileSync(this.configFile, JSON.stringify({ config: Object.fromEntries(entries) }, null, 2));

@@ -28,6 +28,15 @@ describe("the preflight", () => {
     }
   });
 
+  it("misses a folder and a volume that a server is to bring in", async () => {
+    const mounts = { "servers.filesystem.mounts[0].source": "/nonexistent/folder", b: "no-such-volume-here" };
+    await assert.rejects(
+      preflight({ docker: {}, names: [], ports: [], mounts }, undefined),
+      /MOUNT_MISSING.*mounts\[0\].*mkdir -p \/nonexistent\/folder.*docker volume create no-such-volume-here/s,
+    );
+    await preflight({ docker: {}, names: [], ports: [], mounts: { a: tmpdir() } }, undefined);
+  });
+
   it("says where it looked for an engine that does not answer", async () => {
     await assert.rejects(
       look("unix:///nonexistent/docker.sock"),
