@@ -1,8 +1,11 @@
 import { McpServer, createMcpHandler } from "@modelcontextprotocol/server";
 import type {
   AuthInfo,
+  CreateMcpHandlerOptions,
   McpHttpHandler,
   McpRequestContext,
+  McpServerFactory,
+  McpServerOptions,
   ScopeChallengeHandler,
 } from "@modelcontextprotocol/server";
 import { refusedPermission } from "./access/permissions.ts";
@@ -12,6 +15,17 @@ import type { Log } from "./log.ts";
 import type { Loaded } from "./loadConfig.ts";
 import type { AnyTool, ToolCall } from "./tool.ts";
 
+/**
+ * What a program puts around the tools: more primitives on each server object, and another way for requests
+ * to reach it. The conformance tests mount the suite's fixtures and its sessions so; no server of ours has one.
+ */
+export interface McpMount {
+  readonly options?: McpServerOptions;
+  /** Called for each new server object, which has the caller's tools already. */
+  extend(mcp: McpServer): void;
+  readonly serve: (factory: McpServerFactory, options: CreateMcpHandlerOptions) => McpHttpHandler;
+}
+
 export interface McpHandlerOptions {
   readonly server: string;
   readonly version: string;
@@ -19,6 +33,7 @@ export interface McpHandlerOptions {
   readonly tools: () => readonly AnyTool[];
   readonly log: Log;
   readonly current: () => Pick<Loaded, "config" | "access">;
+  readonly mount?: McpMount | undefined;
 }
 
 /** Larger than any limit of ours: the HTTP server in front enforces `maxRequestSize`. */
@@ -33,16 +48,18 @@ export function createHandler(options: McpHandlerOptions): McpHttpHandler {
     const call = callOf(authInfo);
     const mcp = new McpServer(
       { name: `kilocode-${options.server}`, version: options.version },
-      { capabilities: { tools: {} }, instructions: options.instructions },
+      { capabilities: { tools: {} }, ...options.mount?.options, instructions: options.instructions },
     );
     for (const tool of options.tools()) {
       const refused = refusedPermission(options.server, tool.permission, call, options.current());
       if (refused === undefined) register(mcp, tool, call, options);
     }
     mcp.resolveScopeChallenge = challengeFor(call, options);
+    options.mount?.extend(mcp);
     return mcp;
   };
-  return createMcpHandler(factory, {
+  const serve = options.mount?.serve ?? createMcpHandler;
+  return serve(factory, {
     maxRequestBodySize: unbounded,
     onerror: (error) => options.log.debug({ err: describeError(error) }, "request refused by the protocol"),
   });

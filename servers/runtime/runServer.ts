@@ -13,6 +13,7 @@ import { applyLogLevel, createLog } from "./log.ts";
 import type { Log } from "./log.ts";
 import { keepMaintained } from "./maintenance.ts";
 import { createHandler } from "./mcpHandler.ts";
+import type { McpMount } from "./mcpHandler.ts";
 import { keepSignOfLife } from "./observe/signOfLife.ts";
 import { openServiceDatabase } from "./serviceDatabase.ts";
 import type { AnyTool } from "./tool.ts";
@@ -55,6 +56,8 @@ export interface RunOptions {
   readonly version: string;
   /** Where log lines go; default stdout. */
   readonly logTo?: DestinationStream;
+  /** Default: the server's tools alone, stateless, both protocol eras. */
+  readonly mount?: McpMount;
 }
 
 export interface RunningServer {
@@ -90,6 +93,7 @@ export async function runServer<C extends CommonConfig>(
     tools: () => parts.tools,
     log,
     current: () => loaded,
+    mount: options.mount,
   });
   const http = createHttpServer({
     server: definition.name,
@@ -117,6 +121,7 @@ export async function runServer<C extends CommonConfig>(
       parts = prepared.activate(parts);
       database.reload(next);
       applyLimits(http, next);
+      handler.notify.toolsChanged();
       announce(log, next);
       signOfLife.renew();
     } catch (error) {

@@ -59,6 +59,8 @@ export interface DeliverOptions {
 export interface StartOptions extends DeliverOptions {
   /** Default postgres. */
   readonly server?: ServerName;
+  /** Another program that takes the same arguments; default `servers/main.ts`. */
+  readonly program?: string;
   /** Settings below `files` of a stack, as the model takes them. */
   readonly settings?: Overrides;
   /** Facts that differ from those of `testFacts`. */
@@ -97,7 +99,7 @@ export async function startServer(stage: ReadyStage, options: StartOptions = {})
 
   const log: LogLine[] = [];
   const printed: string[] = [];
-  const child = spawn(process.execPath, [main, serverName, folder, state], {
+  const child = spawn(process.execPath, [options.program ?? main, serverName, folder, state], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {},
   });
