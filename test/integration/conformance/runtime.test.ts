@@ -21,7 +21,7 @@ const needSession = [
 const scored = { "2025-11-25": 30, "2026-07-28": 37 } as const;
 
 describe("the runtime by the conformance suite", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let stage: ReadyStage;
   let proxy: KeyProxy;
   const servers: ServerProcess[] = [];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { serverNames } from "#model/names.ts";
 import type { ServerName } from "#model/names.ts";
+import { connectClient } from "#test/integration/servers/request.ts";
 import { startServer } from "#test/integration/servers/serverProcess.ts";
 import type { ServerProcess } from "#test/integration/servers/serverProcess.ts";
 import { readyStage } from "#test/integration/servers/stage.ts";
@@ -24,7 +25,7 @@ const baseline = JSON.parse(readFileSync(new URL("baseline.json", import.meta.ur
 >;
 
 describe("each server by the conformance suite, through its authentication", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let stage: ReadyStage;
   let proxy: KeyProxy;
   let server: ServerProcess | undefined;
@@ -62,6 +63,10 @@ describe("each server by the conformance suite, through its authentication", fun
           assert.deepEqual(complaining(found.get(scenario)!), checks.toSorted());
         }
       }
+      const { client, close } = await connectClient(server, stage.keys.admin);
+      const { tools } = await client.listTools();
+      await close();
+      if (tools.length === 0) return;
       const headers = await runScenario(proxy.url, "2026-07-28", "http-header-validation");
       assert.deepEqual(complaints([headers]), []);
       assert.ok(headers.passed);
