@@ -7,8 +7,6 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { materialFiles, writeMaterial, type MaterialFiles, type StackAccess } from "#connect/material.ts";
 
 export const bridgeProgram = fileURLToPath(new URL("../../connect/main.mjs", import.meta.url));
-const server = "postgres";
-
 /** The official client, connected to a server through the bridge as a process of its own. */
 export interface Connected {
   readonly client: Client;
@@ -23,8 +21,11 @@ export interface Home {
   readonly folder: string;
   readonly files: MaterialFiles;
   write(access: Partial<StackAccess>): void;
-  /** @param node the program that runs the bridge; default this process's */
-  connect(era: "auto" | "legacy", node?: string): Promise<Connected>;
+  /**
+   * @param node the program that runs the bridge; default this process's
+   * @param server default postgres
+   */
+  connect(era: "auto" | "legacy", node?: string, server?: string): Promise<Connected>;
   remove(): void;
 }
 
@@ -38,7 +39,7 @@ export function makeHome(access: StackAccess): Home {
     folder,
     files,
     write: (change) => writeMaterial(files, (written = { ...written, ...change })),
-    async connect(era, node = process.execPath) {
+    async connect(era, node = process.execPath, server = "postgres") {
       const transport = new StdioClientTransport({
         command: node,
         args: [bridgeProgram, "--stack", "test", "--client", "default", "--server", server],
