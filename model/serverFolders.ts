@@ -16,3 +16,27 @@ export const volumeFolders: Readonly<Record<ServerName, readonly string[]>> = {
   memory: ["memory_db", "memory_backups"],
   compliance: ["rules", "reports"],
 };
+
+/**
+ * No tool reaches these, or what lies below them, whatever `filesystem.json` allows: the kernel's own, devices,
+ * the server's files and secrets, its logs and what it keeps.
+ */
+export const unreachableFolders = [
+  "/proc",
+  "/sys",
+  "/dev",
+  "/etc/kilocode",
+  "/etc/ssl/kilocode",
+  "/run/kilocode",
+  "/var/lib/kilocode",
+  "/var/log/kilocode",
+] as const;
+
+/** The one of them in which `path` lies, or that lies in `path`; undefined if neither. */
+export function unreachableFor(path: string): string | undefined {
+  return unreachableFolders.find((folder) => liesIn(path, folder) || liesIn(folder, path));
+}
+
+function liesIn(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
+}

@@ -16,6 +16,7 @@ export const readingTools: Readonly<Record<ServerName, readonly string[]>> = {
     "search_files",
     "get_file_info",
     "list_allowed_directories",
+    "list_changes",
   ],
   postgres: ["execute_query", "get_schema", "get_tables"],
   memory: ["retrieve_memory", "recall_memory", "search_by_tag", "get_stats"],

@@ -7,7 +7,8 @@ import type { entranceKeys } from "#model/files/schema/sections.ts";
 
 /** What the file of every server has. The schemas, with meanings and defaults, are in `model/files/schema`. */
 export type CommonConfig = Pick<FilesystemFile, "server" | "database" | "logging"> & {
-  readonly security: Pick<FilesystemFile["security"], keyof typeof entranceKeys | "rateLimit">;
+  readonly security: Pick<FilesystemFile["security"], keyof typeof entranceKeys | "rateLimit"> &
+    Partial<Pick<FilesystemFile["security"], "cors">>;
 };
 
 export type AccessConfig = AccessFile["access"];

@@ -10,6 +10,7 @@ import { clientAddress } from "./access/clientAddress.ts";
 import { gatewayAddress } from "./access/gatewayAddress.ts";
 import { authenticate } from "./authenticate.ts";
 import type { SslConfig } from "./commonConfig.ts";
+import { applyCors } from "./cors.ts";
 import { sendHealth } from "./health.ts";
 import type { KeyLookup } from "./keyVerifier.ts";
 import type { Loaded } from "./loadConfig.ts";
@@ -73,6 +74,7 @@ async function serve(
   if (ssl.enableHSTS) response.setHeader("strict-transport-security", strictTransport(ssl));
   const foreign = checkRequestOrigin(request.headers, config.security);
   if (foreign) return refuse(request, response, options.log, foreign, "host or origin");
+  if (applyCors(request, response, config.security)) return;
   const path = (request.url ?? "/").split("?", 1)[0];
   if (path === "/health") return sendHealth(request, response);
   if (path !== "/mcp") return sendRefusal(response, { status: 404, message: "the MCP endpoint is /mcp" });
