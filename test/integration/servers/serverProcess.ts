@@ -24,6 +24,7 @@ export type LogLine = Record<string, unknown> & { readonly msg: string };
 export interface ServerProcess {
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   /** Of `metrics.json`. */
   readonly metricsPort: number;
   readonly log: readonly LogLine[];
@@ -117,6 +118,7 @@ export async function startServer(stage: ReadyStage, options: StartOptions = {})
     metricsPort,
     url: `https://localhost:${port}/mcp`,
     port,
+    pid: child.pid!,
     log,
     output: () => printed.join("\n"),
     ca: () => pair.certificate,
