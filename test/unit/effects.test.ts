@@ -68,7 +68,7 @@ describe("the effects of configuration keys", () => {
       .map((file) => `servers/${file}`);
     const read = all
       .filter(({ effect, source }) => effect?.state === "planned" && source === undefined)
-      .filter(({ file }) => ["postgres", "ssl", "access", "metrics", "logging"].includes(file))
+      .filter(({ file }) => ["filesystem", "postgres", "ssl", "access", "metrics", "logging"].includes(file))
       .filter(({ key }) => isRead(key.split("/").slice(-2).join("."), servers));
     assert.deepEqual(read.map(nameOf), []);
   });

@@ -34,7 +34,7 @@ const shared = (key: string) =>
 
 /** `mcp.json` */
 export const mcpEffects: Effects = {
-  ...comingEntry("filesystem", parts.filesystem),
+  ...entry("filesystem"),
   ...each(notRead, ["NODE_ENV", "KILOCODE_ENV", "KILOCODE_PROJECT_PATH"], "/mcpServers/filesystem/env/"),
   ...entry("postgres"),
   ...each(notRead, ["NODE_ENV", "KILOCODE_ENV"], "/mcpServers/postgres/env/"),
