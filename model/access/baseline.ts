@@ -2,6 +2,7 @@ import { databaseName, extensionSchemaName, roles, schemaName } from "../names.t
 import { roleIds, textArray } from "./fact.ts";
 import type { Fact } from "./fact.ts";
 import { membershipFacts } from "./membership.ts";
+import { quietLoginsFact } from "./quietLogins.ts";
 import { systemFunctions } from "./system.ts";
 import type { SystemFunctions } from "./system.ts";
 
@@ -20,6 +21,7 @@ export function baselineFacts(): Fact[] {
     ...defaultPrivilegeFacts(),
     ...systemFunctions.map(systemFunctionFact),
     ...membershipFacts(),
+    quietLoginsFact(),
   ];
 }
 

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dockerEngine, isNotFound } from "#providers/docker/engine.ts";
 import { localBaseImage } from "#providers/image/build.ts";
-import { generatedSecrets, leaks } from "./leakScan.ts";
+import { leaks } from "#test/leaks.ts";
+import { generatedSecrets } from "./leakScan.ts";
 import { repository, run, TestStack, type Finished } from "./stack.ts";
 
 interface Finding {

@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dockerEngine } from "#providers/docker/engine.ts";
+import { secretForms } from "#test/leaks.ts";
+import type { Sinks } from "#test/leaks.ts";
 import { postgresIn } from "./postgresIn.ts";
 import type { TestStack } from "./stack.ts";
-
-/** A place where text comes out, by name, with all that came out of it. */
-export type Sinks = Record<string, string>;
 
 interface ExportedState {
   readonly deployment: {
@@ -26,7 +25,7 @@ export async function generatedSecrets(stack: TestStack): Promise<string[]> {
   for (const { type, outputs } of (JSON.parse(stdout) as ExportedState).deployment.resources) {
     const key = secretOutputs[type];
     const value = key === undefined ? undefined : plaintext(outputs?.[key]);
-    if (value !== undefined) secrets.push(...forms(value));
+    if (value !== undefined) secrets.push(...secretForms(value));
   }
   if (secrets.length === 0) throw new Error("the state holds no generated secret: nothing to look for");
   return [...new Set(secrets)];
@@ -37,17 +36,6 @@ function plaintext(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   const text = (value as { plaintext?: string } | undefined)?.plaintext;
   return text === undefined ? undefined : (JSON.parse(text) as string);
-}
-
-function forms(secret: string): string[] {
-  // Of a PEM the lines of its body: whoever has one of them has most of the key.
-  const lines = secret.split("\n").filter((line) => line.length >= 20 && !line.startsWith("-----"));
-  const whole = lines.length > 0 ? lines : [secret];
-  return whole.flatMap((text) => [
-    text,
-    Buffer.from(text).toString("base64").replace(/=+$/, ""),
-    encodeURIComponent(text),
-  ]);
 }
 
 /** Collects what the stack lets out. Fails if a place is empty or cannot be read, as that would prove nothing. */
@@ -85,13 +73,6 @@ export async function collectSinks(stack: TestStack): Promise<Sinks> {
   const empty = Object.keys(sinks).filter((name) => sinks[name]!.trim() === "");
   if (empty.length > 0) throw new Error(`nothing came out of: ${empty.join(", ")}`);
   return sinks;
-}
-
-/** `sink: secret's first characters` for each secret found. */
-export function leaks(sinks: Sinks, secrets: readonly string[]): string[] {
-  return Object.entries(sinks).flatMap(([name, text]) =>
-    secrets.filter((secret) => text.includes(secret)).map((secret) => `${name}: ${secret.slice(0, 6)}…`),
-  );
 }
 
 function stateFiles(stack: TestStack): string {

@@ -8,7 +8,8 @@ import { dockerEngine } from "#providers/docker/engine.ts";
 import { withSession } from "#providers/database/connect.ts";
 import { Checkout } from "./checkout.ts";
 import { callTool } from "./callTool.ts";
-import { collectSinks, generatedSecrets, leaks } from "./leakScan.ts";
+import { leaks } from "#test/leaks.ts";
+import { collectSinks, generatedSecrets } from "./leakScan.ts";
 import { postgresIn } from "./postgresIn.ts";
 import { run, TestStack } from "./stack.ts";
 

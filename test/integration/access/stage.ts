@@ -42,6 +42,8 @@ export interface Stage {
   /** The baseline, then the migrations. */
   migrate(): Promise<void>;
   asSuperuser<T>(work: (client: Client) => Promise<T>): Promise<T>;
+  /** What PostgreSQL logged. */
+  postgresLog(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -99,6 +101,7 @@ export async function setStage(): Promise<Stage> {
       });
     },
     asSuperuser: (work) => withSession(superuser(), work),
+    postgresLog: () => server.logs(),
     stop: () => server.stop(),
   };
 }

@@ -92,10 +92,11 @@ describe("clients of the four servers", function () {
     it(`${name}: the bridge passes on what the server lists, in both eras`, async () => {
       const listed = await toolNames(name, stage.keys.default);
       for (const era of ["legacy", "auto"] as const) {
-        const { client, close, stderr } = await home.connect(era, undefined, name);
-        assert.deepEqual((await client.listTools()).tools.map((tool) => tool.name).sort(), listed);
-        assert.equal(stderr(), "");
-        await close();
+        const connected = await home.connect(era, undefined, name);
+        const { tools } = await connected.client.listTools();
+        assert.deepEqual(tools.map((tool) => tool.name).sort(), listed);
+        assert.equal(connected.stderr(), "");
+        await connected.close();
       }
     });
   }
