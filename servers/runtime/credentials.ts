@@ -4,14 +4,16 @@ import type { AccessConfig } from "./commonConfig.ts";
 
 export type Credential =
   | { readonly kind: "none" }
-  /** Something was sent that cannot be a key of this stack. */
+  /** Something was sent that cannot be a key or a token of this stack. */
   | { readonly kind: "malformed" }
-  | { readonly kind: "key"; readonly hash: string };
+  | { readonly kind: "key"; readonly hash: string }
+  /** Has the form of a JWT; whether it is one of ours has still to be seen. */
+  | { readonly kind: "token"; readonly token: string };
 
 /**
- * The API key of a request, from the configured header or `Authorization: Bearer`, as the lower-case hex
- * SHA-256 under which it is stored. Two different keys in one request are malformed: which one was meant is
- * not guessed.
+ * The credential of a request: an API key, from the configured header or `Authorization: Bearer`, as the lower-case
+ * hex SHA-256 under which it is stored, or a token from the latter. Two different ones in one request are malformed:
+ * which one was meant is not guessed.
  */
 export function readCredential(
   headers: IncomingHttpHeaders,
@@ -20,22 +22,28 @@ export function readCredential(
   const sent = new Set<string>();
   const own = headers[apiKey.header.toLowerCase()];
   if (own !== undefined) for (const value of [own].flat()) sent.add(value.trim());
+  let bearer: string | undefined;
   if (headers.authorization !== undefined) {
-    const match = /^Bearer +(\S+)$/i.exec(headers.authorization.trim());
-    if (!match?.[1]) return { kind: "malformed" };
-    sent.add(match[1]);
+    bearer = /^Bearer +(\S+)$/i.exec(headers.authorization.trim())?.[1];
+    if (!bearer) return { kind: "malformed" };
+    sent.add(bearer);
   }
-  const [key, ...others] = sent;
-  if (key === undefined) return { kind: "none" };
-  if (!apiKey.enabled || others.length > 0 || !hasKeyForm(key, apiKey)) return { kind: "malformed" };
-  return { kind: "key", hash: hashKey(key) };
+  const [credential, ...others] = sent;
+  if (credential === undefined) return { kind: "none" };
+  if (others.length > 0) return { kind: "malformed" };
+  if (apiKey.enabled && hasKeyForm(credential, apiKey)) return { kind: "key", hash: hashKey(credential) };
+  if (credential === bearer && tokenForm.test(credential)) return { kind: "token", token: credential };
+  return { kind: "malformed" };
 }
+
+/** Three parts of base64url; a key has no dot. */
+const tokenForm = /^[\w-]{1,1000}\.[\w-]{1,4000}\.[\w-]{1,200}$/;
 
 export function hashKey(key: string): string {
   return createHash("sha256").update(key, "utf8").digest("hex");
 }
 
-function hasKeyForm(key: string, { prefix, length }: { prefix: string; length: number }): boolean {
+export function hasKeyForm(key: string, { prefix, length }: { prefix: string; length: number }): boolean {
   return (
     key.startsWith(prefix) &&
     key.length === prefix.length + length &&

@@ -6,13 +6,11 @@ import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { NodeIncomingMessageLike } from "@modelcontextprotocol/node";
 import { byteCount } from "#model/files/schema/units.ts";
 import type { McpHttpHandler } from "@modelcontextprotocol/server";
-import { clientAddress } from "./access/clientAddress.ts";
-import { gatewayAddress } from "./access/gatewayAddress.ts";
-import { authenticate } from "./authenticate.ts";
+import type { Access } from "./access/access.ts";
+import { resourceUrls } from "./access/resourceUrls.ts";
 import type { SslConfig } from "./commonConfig.ts";
 import { applyCors } from "./cors.ts";
 import { sendHealth } from "./health.ts";
-import type { KeyLookup } from "./keyVerifier.ts";
 import type { Loaded } from "./loadConfig.ts";
 import type { Log } from "./log.ts";
 import { authInfoOf } from "./mcpHandler.ts";
@@ -21,9 +19,8 @@ import type { Refusal } from "./refusal.ts";
 import { checkRequestOrigin } from "./requestOrigin.ts";
 
 export interface HttpServerOptions {
-  readonly server: string;
   readonly current: () => Loaded;
-  readonly lookup: KeyLookup;
+  readonly access: Access;
   readonly handler: McpHttpHandler;
   readonly log: Log;
 }
@@ -46,9 +43,8 @@ export function createHttpServer(options: HttpServerOptions): Server {
     maxHeaderSize: 16 * 1024,
   });
   applyLimits(server, options.current());
-  const gateway = gatewayAddress();
   server.on("request", (request, response) => {
-    serve(request, response, options, gateway).catch((error: unknown) => {
+    serve(request, response, options).catch((error: unknown) => {
       options.log.error({ err: error }, "request failed");
       response.destroy();
     });
@@ -67,7 +63,6 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   options: HttpServerOptions,
-  gateway: string | undefined,
 ): Promise<void> {
   const loaded = options.current();
   const { config, ssl } = loaded;
@@ -75,19 +70,19 @@ async function serve(
   const foreign = checkRequestOrigin(request.headers, config.security);
   if (foreign) return refuse(request, response, options.log, foreign, "host or origin");
   if (applyCors(request, response, config.security)) return;
-  const path = (request.url ?? "/").split("?", 1)[0];
+  const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
   if (path === "/health") return sendHealth(request, response);
-  if (path !== "/mcp") return sendRefusal(response, { status: 404, message: "the MCP endpoint is /mcp" });
-
-  const { access } = loaded;
-  const from = clientAddress(request.socket.remoteAddress, request.headers, access.trustedProxies, gateway);
+  const from = options.access.addressOf(request);
   if ("problem" in from) {
     const refusal = { status: 400, message: from.problem } as const;
     return refuse(request, response, options.log, refusal, "address");
   }
+  if (await options.access.answer(path, request, response, from)) return;
+  if (path !== "/mcp") return sendRefusal(response, { status: 404, message: "the MCP endpoint is /mcp" });
+
   const requestId = randomUUID();
   response.setHeader("x-request-id", requestId);
-  const verdict = await authenticate(options.server, request.headers, loaded, options.lookup);
+  const verdict = await options.access.authenticate({ headers: request.headers, from });
   if ("refusal" in verdict) {
     const { refusal, reason, cause } = verdict;
     return refuse(
@@ -103,12 +98,9 @@ async function serve(
   response.once("close", () => {
     if (!response.writableFinished) gone.abort();
   });
-  const auth = authInfoOf({
-    caller: verdict.caller,
-    requestId,
-    address: from.address,
-    signal: gone.signal,
-  });
+  const { metadata } = resourceUrls(request.headers.host ?? "localhost");
+  const call = { caller: verdict.caller, requestId, address: from.address, signal: gone.signal };
+  const auth = authInfoOf(call, metadata);
   const handle = toNodeHandler(options.handler, {
     maxRequestBodySize: byteCount(config.server.maxRequestSize) ?? 0,
     onerror: (error) => options.log.error({ requestId, err: error }, "request failed"),

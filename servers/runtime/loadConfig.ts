@@ -11,6 +11,8 @@ import type { Login } from "./databasePool.ts";
 import { FileRefused } from "./fileRefused.ts";
 import { openFilesVersion } from "./filesVersion.ts";
 import type { FilesVersion } from "./filesVersion.ts";
+import { readKeyRing } from "./keyRing.ts";
+import type { KeyRing } from "./keyRing.ts";
 import { tlsSettings } from "./tlsSettings.ts";
 
 /** Everything one version of the files says, with its secrets resolved. */
@@ -24,6 +26,8 @@ export interface Loaded<C extends CommonConfig = CommonConfig> {
   readonly tls: SecureContextOptions;
   /** The server's own login. */
   readonly login: Login;
+  /** What signs tokens; undefined where `authentication.method` is that keys alone are taken. */
+  readonly tokenKeys: KeyRing | undefined;
 }
 
 /**
@@ -58,8 +62,18 @@ export async function loadConfig<C extends CommonConfig>(
       password: await files.secret(config.database.password),
       ca: await files.read(config.database.ssl.ca),
     },
+    tokenKeys: await tokenKeys(files, access),
   };
 }
+
+/** A key shorter than the hash would make signatures as weak as it (RFC 7518, 3.2). */
+async function tokenKeys(files: FilesVersion, access: AccessConfig): Promise<KeyRing | undefined> {
+  const { method, jwt } = access.authentication;
+  if (method !== "jwt") return undefined;
+  return readKeyRing(files, jwt.secret, hashBytes[jwt.algorithm]);
+}
+
+const hashBytes = { HS256: 32, HS384: 48, HS512: 64 } as const;
 
 function filePath(name: string): string {
   return `${paths.files}/mcp/${name}.json`;

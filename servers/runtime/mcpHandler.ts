@@ -88,9 +88,9 @@ function challengeFor(call: ToolCall, options: McpHandlerOptions): ScopeChalleng
 }
 
 /** What the HTTP server hands to the tools of one request, through the protocol library. */
-export function authInfoOf(call: ToolCall): AuthInfo {
+export function authInfoOf(call: ToolCall, resourceMetadataUrl: string): AuthInfo {
   // The key itself goes no further than the HTTP server.
-  return { token: "", clientId: call.caller.client, scopes: [], extra: { call } };
+  return { token: "", clientId: call.caller.client, scopes: [], resourceMetadataUrl, extra: { call } };
 }
 
 function callOf(authInfo: AuthInfo | undefined): ToolCall {

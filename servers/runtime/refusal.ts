@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 
 /** An HTTP answer that is no MCP answer. */
 export interface Refusal {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 429 | 503;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
 }

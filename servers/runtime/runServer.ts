@@ -2,11 +2,11 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { DestinationStream } from "pino";
 import type { z } from "zod";
+import { openAccess } from "./access/access.ts";
 import type { CommonConfig } from "./commonConfig.ts";
 import { prepareDrain } from "./drain.ts";
 import { FileRefused } from "./fileRefused.ts";
 import { applyLimits, createHttpServer } from "./httpServer.ts";
-import { cachedLookup } from "./keyVerifier.ts";
 import { loadConfig } from "./loadConfig.ts";
 import type { Loaded } from "./loadConfig.ts";
 import { applyLogLevel, createLog } from "./log.ts";
@@ -95,10 +95,10 @@ export async function runServer<C extends CommonConfig>(
     current: () => loaded,
     mount: options.mount,
   });
+  const access = openAccess(definition.name, database, () => loaded, log);
   const http = createHttpServer({
-    server: definition.name,
     current: () => loaded,
-    lookup: cachedLookup((hash) => database.findKey(hash)),
+    access,
     handler,
     log,
   });
@@ -144,7 +144,7 @@ export async function runServer<C extends CommonConfig>(
       log.info("stopping");
       const cut = await drain.end(drainMilliseconds);
       await handler.close();
-      await signOfLife.end();
+      await Promise.all([signOfLife.end(), access.close()]);
       await Promise.all([parts.close(), database.close()]);
       log.info({ requestsCutOff: cut }, "stopped");
     },

@@ -1,23 +1,14 @@
 import type { Pool, QueryConfig } from "pg";
-import { schemaName } from "#model/names.ts";
 import { closePool, openPool } from "./databasePool.ts";
-import type { Caller } from "./keyVerifier.ts";
 import type { Loaded } from "./loadConfig.ts";
 
 /** A caller waits no longer than this to hear that the database is away. */
 const answerMilliseconds = 3000;
 
-interface KeyRow {
-  readonly client: string;
-  readonly role: string;
-  readonly servers: readonly string[] | null;
-  readonly key_id: string;
-}
-
 /** The server's own login (group `mcp_service`): it never runs a caller's SQL. */
 export interface ServiceDatabase {
-  /** @throws when the database does not answer; undefined means that the key is not valid. */
-  findKey(hash: string): Promise<Caller | undefined>;
+  /** Rows of one statement. @throws when the database does not answer */
+  rows<Row extends object>(statement: QueryConfig): Promise<Row[]>;
   /** Runs one statement that records something. @throws when the database does not answer */
   record(statement: QueryConfig): Promise<void>;
   /** Goes over to a changed login or address; calls under way end on the old one. */
@@ -29,15 +20,8 @@ export function openServiceDatabase(server: string, first: Loaded): ServiceDatab
   let fingerprint = fingerprintOf(first);
   let pool = open(server, first);
   return {
-    async findKey(hash) {
-      const { rows } = await pool.query<KeyRow>({
-        name: "authenticate_api_key",
-        text: `SELECT client, role, servers, key_id FROM ${schemaName}.authenticate_api_key($1)`,
-        values: [hash],
-      });
-      const row = rows[0];
-      if (!row) return undefined;
-      return { client: row.client, role: row.role, servers: row.servers ?? [], keyId: row.key_id };
+    async rows<Row extends object>(statement: QueryConfig) {
+      return (await pool.query<Row>(statement)).rows;
     },
     async record(statement) {
       await pool.query(statement);

@@ -17,6 +17,7 @@ import { startPostgres } from "./postgresServer.ts";
 const logins = {
   [roles.migrator]: roles.owner,
   provisioner_1: roles.provisioner,
+  filesystem_1: roles.service,
   postgres_1: roles.service,
   postgres_reader_1: roles.reader,
   app_user_1: roles.application,

@@ -17,6 +17,22 @@ describe("the credential of a request", () => {
     assert.match(hashKey(key), /^[0-9a-f]{64}$/);
   });
 
+  it("is a token when it has three parts, and then only as a bearer", () => {
+    const token = "eyJh.eyJp.c2ln";
+    assert.deepEqual(readCredential({ authorization: `Bearer ${token}` }, settings), {
+      kind: "token",
+      token,
+    });
+    assert.equal(readCredential({ "x-api-key": token }, settings).kind, "malformed");
+    assert.equal(
+      readCredential({ authorization: `Bearer ${token}`, "x-api-key": key }, settings).kind,
+      "malformed",
+    );
+    for (const bad of ["a.b", "a.b.c.d", "a..c", ".b.c", "a.b.", `${"a".repeat(1001)}.b.c`, "a.b.c="]) {
+      assert.equal(readCredential({ authorization: `Bearer ${bad}` }, settings).kind, "malformed", bad);
+    }
+  });
+
   it("is missing only when nothing was sent", () => {
     assert.deepEqual(readCredential({}, settings), { kind: "none" });
     assert.deepEqual(readCredential({ cookie: key }, settings), { kind: "none" });

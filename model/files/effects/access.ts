@@ -1,7 +1,11 @@
 import { each, effective, planned, without, type Effects } from "./effect.ts";
 import { parts } from "./parts.ts";
 import { proofs } from "./proofs.ts";
+import { accessProofs } from "./proofs/access.ts";
 
+const loadConfig = "servers/runtime/loadConfig.ts";
+const token = "servers/runtime/access/accessToken.ts";
+const endpoint = "servers/runtime/access/tokenEndpoint.ts";
 const credentials = "servers/runtime/credentials.ts";
 const permissions = "servers/runtime/access/permissions.ts";
 const permissionsOfRole = "access.authorization.roles[caller.role]?.permissions";
@@ -13,20 +17,27 @@ export const accessEffects: Effects = {
     "access.authentication.enabled",
     proofs.noKeyNoEntry,
   ),
-  "/access/authentication/method": planned(parts.tokens),
-  ...each(
-    planned(parts.tokens),
-    ["secret", "algorithm", "expiresIn", "refreshTokenExpiresIn", "issuer", "audience"],
-    "/access/authentication/jwt/",
+  "/access/authentication/method": effective(loadConfig, 'method !== "jwt"', accessProofs.method),
+  "/access/authentication/jwt/secret": effective(loadConfig, "jwt.secret", accessProofs.ring),
+  "/access/authentication/jwt/algorithm": effective(token, "jwt.algorithm", accessProofs.token),
+  "/access/authentication/jwt/expiresIn": effective(endpoint, "jwt.expiresIn", accessProofs.token),
+  "/access/authentication/jwt/refreshTokenExpiresIn": effective(
+    endpoint,
+    "jwt.refreshTokenExpiresIn",
+    accessProofs.chainEnd,
   ),
+  "/access/authentication/jwt/issuer": effective(token, "jwt.issuer", accessProofs.token),
+  "/access/authentication/jwt/audience": effective(token, "{ audience }: JwtSettings", accessProofs.token),
   "/access/authentication/apiKey/enabled": effective(credentials, "apiKey.enabled", proofs.keysTaken),
   "/access/authentication/apiKey/header": effective(credentials, "apiKey.header", proofs.keyHeader),
   "/access/authentication/apiKey/prefix": effective(credentials, "key.startsWith(prefix)", proofs.keyForm),
   "/access/authentication/apiKey/length": effective(credentials, "prefix.length + length", proofs.keyForm),
-  ...each(
-    planned(parts.tokens),
-    ["enabled", "timeout", "refreshInterval"],
-    "/access/authentication/session/",
+  "/access/authentication/session/enabled": effective(endpoint, "!session.enabled", accessProofs.session),
+  "/access/authentication/session/timeout": effective(endpoint, "session.timeout", accessProofs.idle),
+  "/access/authentication/session/refreshInterval": effective(
+    endpoint,
+    "session.refreshInterval",
+    accessProofs.interval,
   ),
   ...each(planned(parts.tokens), ["enabled", "seconds"], "/access/authentication/staleAnswers/"),
   "/access/authentication/maxFailedAttempts": planned(parts.limits),

@@ -102,7 +102,7 @@ export const accessFile = file("Who callers are and what they may do, on every s
         refreshTokenExpiresIn: key(
           seconds(300, 31_536_000),
           86_400,
-          "A refresh token is valid for so long.",
+          "Refresh tokens that came from one exchange of a key end after so long, however often they were renewed.",
           "s",
         ),
         issuer: key(
@@ -117,7 +117,7 @@ export const accessFile = file("Who callers are and what they may do, on every s
         ),
       }),
       apiKey: section("Keys of clients.", {
-        enabled: key(flag(), true, "Whether keys are taken."),
+        enabled: key(flag(), true, "Whether calls take keys; without, a key is only good for a token."),
         header: key(
           text(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, "the name of a header"),
           "X-API-Key",
@@ -135,7 +135,7 @@ export const accessFile = file("Who callers are and what they may do, on every s
         timeout: key(
           seconds(60, 2_592_000),
           3600,
-          "A chain of tokens that was not used for so long ends.",
+          "A chain of tokens of which none was used, in a call or an exchange, for so long ends.",
           "s",
         ),
         refreshInterval: key(

@@ -202,6 +202,7 @@ describe("grants", function () {
 
 /** Functions for maintenance and migrations: nobody calls them but the owner. */
 const ownersFunctions = [
+  "function asking_server()",
   "function delete_expired_rows(text, timestamp with time zone, bigint, boolean)",
   "function drop_expired_partitions(text, timestamp with time zone, boolean, integer)",
   "function make_partition(text, timestamp with time zone)",
