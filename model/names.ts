@@ -47,6 +47,8 @@ export const databaseName = "mcp_db";
 export const schemaName = "mcp";
 /** Where extensions live, so that nothing of ours is mixed with theirs. */
 export const extensionSchemaName = "extensions";
+/** Tables of callers that may write: theirs to make, fill and drop through the postgres server. */
+export const workspaceSchemaName = "workspace";
 
 /** Roles without login own things and hold privileges; logins only inherit (names carry a generation). */
 export const roles = {

@@ -1,4 +1,4 @@
-import { databaseName, extensionSchemaName, roles, schemaName } from "../names.ts";
+import { databaseName, extensionSchemaName, roles, schemaName, workspaceSchemaName } from "../names.ts";
 import { roleIds, textArray } from "./fact.ts";
 import type { Fact } from "./fact.ts";
 import { membershipFacts } from "./membership.ts";
@@ -13,6 +13,7 @@ export function baselineFacts(): Fact[] {
   return [
     schemaFact(),
     ...extensionFacts(),
+    ...workspaceFacts(),
     searchPathFact(),
     ...closedDatabaseFacts(),
     publicSchemaFact(),
@@ -69,6 +70,56 @@ function extensionFacts(): Fact[] {
           "%I",
         ),
         `GRANT USAGE ON SCHEMA ${extensionSchemaName} TO ${users.join(", ")}`,
+      ],
+    },
+  ];
+}
+
+/**
+ * The callers' own tables. They belong to the owner, are made by functions of the owner (migration 0015), and
+ * nobody else may create anything here: a view, rule, policy or default of a caller's would run with the
+ * rights of whoever looks at it.
+ */
+function workspaceFacts(): Fact[] {
+  const users = [reader, writer];
+  const schema = `SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname = '${workspaceSchemaName}'`;
+  const tables = { [reader]: ["SELECT"], [writer]: ["SELECT", "INSERT", "UPDATE", "DELETE"] };
+  const wanted = Object.entries(tables).flatMap(([role, verbs]) => verbs.map((verb) => `${role} ${verb}`));
+  return [
+    {
+      line: `schema ${workspaceSchemaName} owned by ${owner}, used by ${users.join(", ")}, changed by nobody`,
+      holds: `(SELECT n.nspowner = '${owner}'::regrole
+                  AND ${grantees("n.nspacl", "n.nspowner")} = ${roleIds(users)}
+                  AND NOT EXISTS (SELECT FROM aclexplode(n.nspacl) e
+                                   WHERE e.grantee <> n.nspowner AND (e.privilege_type <> 'USAGE' OR e.is_grantable))
+                 FROM (${schema}) n)`,
+      apply: [
+        `CREATE SCHEMA IF NOT EXISTS ${workspaceSchemaName} AUTHORIZATION ${owner}`,
+        `ALTER SCHEMA ${workspaceSchemaName} OWNER TO ${owner}`,
+        revokeEverybody("SCHEMA", schema, "%I"),
+        `GRANT USAGE ON SCHEMA ${workspaceSchemaName} TO ${users.join(", ")}`,
+      ],
+    },
+    {
+      line: `new tables of ${owner} in ${workspaceSchemaName}: read by ${reader}, read and written by ${writer}`,
+      holds: `(SELECT ARRAY(SELECT pg_get_userbyid(e.grantee) || ' ' || e.privilege_type FROM aclexplode(d.defaclacl) e
+                             WHERE NOT e.is_grantable ORDER BY 1) = ARRAY(SELECT unnest(${textArray(wanted)}) ORDER BY 1)
+                 FROM pg_default_acl d WHERE d.defaclrole = '${owner}'::regrole AND d.defaclobjtype = 'r'
+                  AND d.defaclnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '${workspaceSchemaName}'))`,
+      apply: [
+        `DO $baseline$ DECLARE grantee text; BEGIN
+           FOR grantee IN SELECT DISTINCT CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(e.grantee)) END
+             FROM pg_default_acl d, aclexplode(d.defaclacl) e
+            WHERE d.defaclrole = '${owner}'::regrole AND d.defaclobjtype = 'r'
+              AND d.defaclnamespace = '${workspaceSchemaName}'::regnamespace
+           LOOP EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA ${workspaceSchemaName}
+                                REVOKE ALL ON TABLES FROM %s', grantee); END LOOP;
+         END $baseline$`,
+        ...Object.entries(tables).map(
+          ([role, verbs]) =>
+            `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA ${workspaceSchemaName}
+             GRANT ${verbs.join(", ")} ON TABLES TO ${role}`,
+        ),
       ],
     },
   ];

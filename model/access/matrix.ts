@@ -77,8 +77,15 @@ const matrix = {
     "SELECT on user_activity",
   ],
 
-  /** Runs statements of callers that may write: whatever the stack's owner grants it, and reading like the reader. */
-  [roles.writer]: ["USAGE on schema mcp"],
+  /**
+   * Runs what callers write. Of this schema it has nothing but the two functions that make and drop tables of
+   * the workspace (baseline.ts), which is all that it reads and changes.
+   */
+  [roles.writer]: [
+    "USAGE on schema mcp",
+    "EXECUTE on function create_workspace_table(text, jsonb, text)",
+    "EXECUTE on function drop_workspace_table(text)",
+  ],
 
   /** Read-write for the specification's statements; audit rows are only added. */
   [roles.application]: [

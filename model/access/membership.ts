@@ -27,15 +27,20 @@ export function membershipFacts(): Fact[] {
       `${owner}: only ${migrator} is a member`,
       `m.roleid = '${owner}'::regrole AND m.member <> '${migrator}'::regrole`,
     ),
-    revokedMemberships(
-      `members of ${reader}: of no other role`,
-      `m.member IN (${membersOfReader}) AND m.roleid <> '${reader}'::regrole`,
-    ),
-    readerAttributesFact(),
+    ...[reader, writer].flatMap((group) => [
+      revokedMemberships(
+        `members of ${group}: of no other role`,
+        `m.member IN (${membersOf(group)}) AND m.roleid <> '${group}'::regrole`,
+      ),
+      memberAttributesFact(group),
+    ]),
   ];
 }
 
-const membersOfReader = `SELECT member FROM pg_auth_members WHERE roleid = '${reader}'::regrole`;
+/** Logins that run callers' SQL are in one of two groups. */
+function membersOf(group: string): string {
+  return `SELECT member FROM pg_auth_members WHERE roleid = '${group}'::regrole`;
+}
 
 function groupFact(): Fact {
   return {
@@ -46,13 +51,13 @@ function groupFact(): Fact {
   };
 }
 
-function readerAttributesFact(): Fact {
+function memberAttributesFact(group: string): Fact {
   return {
-    line: `members of ${reader}: no attribute`,
-    holds: `(SELECT NOT EXISTS (SELECT FROM pg_roles WHERE oid IN (${membersOfReader}) AND ${anyAttribute}))`,
+    line: `members of ${group}: no attribute`,
+    holds: `(SELECT NOT EXISTS (SELECT FROM pg_roles WHERE oid IN (${membersOf(group)}) AND ${anyAttribute}))`,
     apply: [
       `DO $baseline$ DECLARE login regrole; BEGIN
-         FOR login IN ${membersOfReader} LOOP EXECUTE format('ALTER ROLE %s ${noAttribute}', login); END LOOP;
+         FOR login IN ${membersOf(group)} LOOP EXECUTE format('ALTER ROLE %s ${noAttribute}', login); END LOOP;
        END $baseline$`,
     ],
   };

@@ -11,6 +11,7 @@ export const origins: readonly Origin[] = [
   ...serverNames.flatMap(entryOrigins),
   // postgres.json, memory.json
   fact("postgres", "/database/reader/user", "rotation.database", ({ database }) => database.users.reader),
+  fact("postgres", "/database/writer/user", "rotation.database", ({ database }) => database.users.writer),
   fact("postgres", "/database/pool/max", "postgres.maxConnections", ({ database }) => database.poolSize),
   fact("memory", "/database/pool/max", "postgres.maxConnections", ({ database }) => database.poolSize),
   atMost("postgres", "/database/queryTimeout", "/server/timeout"),

@@ -23,8 +23,8 @@ export interface FileFacts {
     readonly host: string;
     readonly port: number;
     readonly name: string;
-    /** Each server's own login; the reader runs callers' SQL, `application` is the read-write login. */
-    readonly users: Readonly<Record<ServerName | "reader" | "application", string>>;
+    /** Each server's own login; reader and writer run callers' SQL, `application` is the read-write login. */
+    readonly users: Readonly<Record<ServerName | "reader" | "writer" | "application", string>>;
     /** Connections of one pool at most. */
     readonly poolSize: number;
   };
@@ -84,7 +84,12 @@ export function fileFacts(settings: FactSource, version: string): FileFacts {
       host: "database",
       port: containerPorts.database,
       name: databaseName,
-      users: { ...byServer(login), reader: login("postgres_reader"), application: login("app_user") },
+      users: {
+        ...byServer(login),
+        reader: login("postgres_reader"),
+        writer: login("postgres_writer"),
+        application: login("app_user"),
+      },
       poolSize: postgres.poolSize,
     },
     retention: { auditLogs: postgres.retention.auditLogs, systemMetrics: postgres.retention.systemMetrics },

@@ -2,6 +2,8 @@
 export const superuserReservedConnections = 3;
 /** Providers, migrations, the gate, and an operator's psql. */
 export const deploymentConnections = 5;
+/** Of the login that runs what callers write, which few of them do at once. */
+export const writerConnections = 2;
 /** A server logs in twice: for itself, and as the reader that runs its callers' SQL. */
 const loginsPerServer = 2;
 /** More connections than this do not make one server faster on the machines this is meant for. */
@@ -14,6 +16,7 @@ const largestPool = 10;
  * @returns 0 if there is not even one for each.
  */
 export function poolSize(maxConnections: number, servers: number): number {
-  const free = maxConnections - superuserReservedConnections - deploymentConnections;
+  const reserved = superuserReservedConnections + deploymentConnections + 2 * writerConnections;
+  const free = maxConnections - reserved;
   return Math.min(largestPool, Math.max(0, Math.floor(free / (2 * loginsPerServer * Math.max(1, servers)))));
 }

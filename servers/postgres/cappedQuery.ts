@@ -5,13 +5,15 @@ export interface ResultLimits {
   readonly maxRows: number;
   /** Bytes of the values as PostgreSQL sends them, with the column names that JSON repeats per row. */
   readonly maxBytes: number;
+  /** Read what is beyond the limits too, and keep none of it: a statement that writes must end. */
+  readonly toTheEnd?: boolean;
 }
 
 export interface CappedResult {
   readonly fields: readonly FieldDef[];
   /** Values as text, in the order of `fields`. */
   readonly rows: readonly (readonly (string | null)[])[];
-  /** PostgreSQL's command tag, e.g. `SELECT 3`; empty when the result was cut. */
+  /** PostgreSQL's command tag, e.g. `SELECT 3`; empty when the statement was not read to its end. */
   readonly command: string;
   readonly truncated: "rows" | "bytes" | undefined;
 }
@@ -44,6 +46,7 @@ export class CappedQuery implements Submittable {
   #batch = Promise.withResolvers<void>();
   #fields: FieldDef[] = [];
   #rows: (string | null)[][] = [];
+  #seen = 0;
   #bytes = 0;
   #bytesPerRow = 0;
   #command = "";
@@ -64,7 +67,7 @@ export class CappedQuery implements Submittable {
       this.#batch = Promise.withResolvers();
       client.query(this);
       await this.#batch.promise;
-    } while (this.#suspended && this.#truncated === undefined);
+    } while (this.#suspended && (this.#truncated === undefined || this.#limits.toTheEnd === true));
     return this.result;
   }
 
@@ -88,7 +91,10 @@ export class CappedQuery implements Submittable {
       wire.describe({ type: "P", name: "" });
     }
     this.#suspended = false;
-    wire.execute({ rows: Math.min(batchRows, this.#limits.maxRows - this.#rows.length + 1) });
+    const { maxRows, toTheEnd } = this.#limits;
+    wire.execute({
+      rows: toTheEnd === true ? batchRows : Math.min(batchRows, maxRows - this.#rows.length + 1),
+    });
     wire.sync();
     wire.stream.uncork();
   }
@@ -99,6 +105,7 @@ export class CappedQuery implements Submittable {
   }
 
   handleDataRow({ fields, length }: { fields: (string | null)[]; length: number }): void {
+    this.#seen += 1;
     if (this.#truncated) return;
     this.#bytes += length + this.#bytesPerRow;
     if (this.#rows.length >= this.#limits.maxRows) this.#truncated = "rows";
@@ -111,7 +118,8 @@ export class CappedQuery implements Submittable {
   }
 
   handleCommandComplete({ text }: { text: string }): void {
-    this.#command = text;
+    // Of a portal that is read in batches PostgreSQL counts the last one only.
+    this.#command = text.replace(/^(SELECT|FETCH) \d+$/, `$1 ${String(this.#seen)}`);
   }
 
   handleEmptyQuery(): void {

@@ -8,36 +8,58 @@ import type {
   ServerParts,
 } from "#servers/runtime/runServer.ts";
 import { openReader } from "./reader.ts";
+import { StatementLog } from "./statementLog.ts";
+import { createTable } from "./tools/createTable.ts";
+import { dropTable } from "./tools/dropTable.ts";
 import { executeQuery } from "./tools/executeQuery.ts";
+import { executeStatement } from "./tools/executeStatement.ts";
 import { getSchema } from "./tools/getSchema.ts";
 import { getTables } from "./tools/getTables.ts";
+import { openWriter } from "./writer.ts";
 
 const handoverMilliseconds = 2000;
 
-/** Reading a PostgreSQL database: three tools, one read-only login. */
+/** Reading a PostgreSQL database through a read-only login, and writing to its workspace through another. */
 export const postgresServer: ServerDefinition<PostgresFile> = {
   name: "postgres",
   instructions:
-    "Reads a PostgreSQL database. Look at get_tables and get_schema first, then ask with execute_query. Nothing can be written.",
+    "Reads a PostgreSQL database. Look at get_tables and get_schema first, then ask with execute_query. Whoever may write has tables of their own in the schema workspace: create_table, execute_statement, drop_table. Nothing else can be written.",
   schema: postgresFile,
   prepare,
 };
 
 async function prepare(loaded: Loaded<PostgresFile>, { log }: ServerContext): Promise<PreparedParts> {
   const { config, files } = loaded;
-  const login = {
+  const { ca } = loaded.login;
+  const readerLogin = {
     user: config.database.reader.user,
     password: await files.secret(config.database.reader.password),
-    ca: loaded.login.ca,
+    ca,
+  };
+  const writerLogin = {
+    user: config.database.writer.user,
+    password: await files.secret(config.database.writer.password),
+    ca,
   };
   return {
     activate(previous): ServerParts {
-      const reader = openReader(config, login, log);
+      const statements = new StatementLog(log, config.security);
+      const reader = openReader(config, readerLogin, statements);
+      const writer = openWriter(config, writerLogin, statements);
       // Calls under way keep the connections they have; the delay is for those that are about to take one.
       if (previous) setTimeout(() => void previous.close(), handoverMilliseconds).unref();
       return {
-        tools: [executeQuery(reader), getSchema(reader), getTables(reader)],
-        close: () => reader.close(),
+        tools: [
+          executeQuery(reader),
+          getSchema(reader),
+          getTables(reader),
+          executeStatement(writer),
+          createTable(writer),
+          dropTable(writer),
+        ],
+        async close() {
+          await Promise.all([reader.close(), writer.close()]);
+        },
       };
     },
   };

@@ -1,5 +1,5 @@
 import type { FieldDef } from "pg";
-import type { ReadOnlySession } from "./readOnlyCall.ts";
+import type { GuardedSession } from "./guardedCalls.ts";
 import { builtinTypeName } from "./valueTypes.ts";
 
 const limits = { maxRows: 2000, maxBytes: 1024 ** 2 };
@@ -8,7 +8,7 @@ const limits = { maxRows: 2000, maxBytes: 1024 ** 2 };
 export class TypeNames {
   readonly #known = new Map<number, string>();
 
-  async of(fields: readonly FieldDef[], session: ReadOnlySession): Promise<string[]> {
+  async of(fields: readonly FieldDef[], session: GuardedSession): Promise<string[]> {
     const missing = fields.map((field) => field.dataTypeID).filter((id) => this.#name(id) === undefined);
     if (missing.length > 0) {
       const { rows } = await session.query(

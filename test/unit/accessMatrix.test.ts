@@ -35,6 +35,15 @@ describe("access matrix", () => {
     }
   });
 
+  it("lets the writer make and drop tables of the workspace, and nothing of this schema", () => {
+    const lines = of(roles.writer).map(({ verb, object }) => `${verb} ${object}`);
+    assert.deepEqual(lines, [
+      "USAGE mcp",
+      "EXECUTE create_workspace_table(text, jsonb, text)",
+      "EXECUTE drop_workspace_table(text)",
+    ]);
+  });
+
   it("lets a server act only through functions", () => {
     const direct = of(roles.service).filter(({ kind }) => kind !== "function" && kind !== "schema");
     assert.deepEqual(direct, []);
@@ -60,7 +69,8 @@ describe("access matrix", () => {
 describe("what the superuser takes from PUBLIC", () => {
   it("never leaves a function with effects to a group that runs callers' SQL or serves them", () => {
     const kept = systemFunctions.flatMap(({ keep }) => keep);
-    assert.ok(!kept.includes(roles.reader) && !kept.includes(roles.service));
+    const serving: readonly string[] = [roles.reader, roles.writer, roles.service];
+    assert.ok(!kept.some((role) => serving.includes(role)));
   });
 
   it("names a function once, and a fact once", () => {

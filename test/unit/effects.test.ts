@@ -117,10 +117,9 @@ describe("the effects of configuration keys", () => {
     };
     const told = plannedKeys(files).map(({ key }) => key);
     assert.ok(told.includes("files.memory.memory.maxItems"));
-    assert.ok(told.includes("files.postgres.database.maxRetries"));
     assert.ok(told.includes("files.access.access.authorization.resourceBased.rules"));
     assert.ok(told.includes("files.env.BACKUP_PATH"));
-    assert.ok(!told.some((key) => /queryTimeout|description|unknown/.test(key)), told.join());
+    assert.ok(!told.some((key) => /queryTimeout|maxRetries|description|unknown/.test(key)), told.join());
     assert.deepEqual(plannedKeys({}), []);
   });
 

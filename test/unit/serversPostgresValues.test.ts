@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseError } from "pg";
 import { toToolError } from "#servers/postgres/databaseErrors.ts";
 import { parameterText } from "#servers/postgres/parameterText.ts";
-import { uniqueNames } from "#servers/postgres/tools/executeQuery.ts";
+import { uniqueNames } from "#servers/postgres/tools/resultSet.ts";
 import { builtinTypeName, jsonValue } from "#servers/postgres/valueTypes.ts";
 
 describe("a value of PostgreSQL as JSON", () => {

@@ -40,6 +40,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
   "postgres.json": [
     "/server/host listen-address",
     "/database/reader/user missing-key",
+    "/database/writer/user missing-key",
     "/database/connectionString literal-secret",
     "/security/allowedHosts missing-key",
     "/security/allowedUsers/0 allowed-users",

@@ -9,7 +9,6 @@ export const parts = {
   logSinks: "further log destinations",
   metrics: "metrics, health and alerts",
   compression: "compressed answers",
-  retries: "repeated attempts",
   rotation: "rotation",
   backups: "backups",
 } as const;

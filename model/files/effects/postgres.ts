@@ -1,9 +1,11 @@
-import { each, effective, planned, type Effects } from "./effect.ts";
-import { parts } from "./parts.ts";
+import { effective, type Effects } from "./effect.ts";
 import { proofs } from "./proofs.ts";
+import { postgresProofs } from "./proofs/postgres.ts";
 import { runningServer } from "./sections.ts";
 
 const reader = "servers/postgres/reader.ts";
+const statementLog = "servers/postgres/statementLog.ts";
+const writer = "servers/postgres/writer.ts";
 const server = "servers/postgres/postgresServer.ts";
 
 /** `postgres.json` */
@@ -11,12 +13,26 @@ export const postgresEffects: Effects = {
   ...runningServer,
   "/database/reader/user": effective(server, "config.database.reader.user", proofs.readerLogin),
   "/database/reader/password": effective(server, "config.database.reader.password", proofs.readerLogin),
+  "/database/writer/user": effective(server, "config.database.writer.user", postgresProofs.writerLogin),
+  "/database/writer/password": effective(
+    server,
+    "config.database.writer.password",
+    postgresProofs.writerLogin,
+  ),
+  "/database/writer/maxSize": effective(writer, "database.writer.maxSize", postgresProofs.writerSize),
+  "/database/pool/writerMax": effective(writer, "database.pool.writerMax", postgresProofs.writerPool),
   "/database/pool/min": effective(reader, "database.pool.min", proofs.poolIdle),
   "/database/pool/max": effective(reader, "database.pool.max", proofs.poolMax),
   "/database/queryTimeout": effective(reader, "database.queryTimeout", proofs.queryTimeout),
-  ...each(planned(parts.retries), ["idleTimeout", "maxRetries", "retryDelay"], "/database/"),
+  "/database/idleTimeout": effective(
+    "servers/postgres/sessionSettings.ts",
+    "database.idleTimeout",
+    postgresProofs.idleTimeout,
+  ),
+  "/database/maxRetries": effective(reader, "maxRetries, retryDelay", postgresProofs.retries),
+  "/database/retryDelay": effective(reader, "maxRetries, retryDelay", postgresProofs.retries),
   "/database/maxRows": effective(reader, "database.maxRows", proofs.rowLimit),
   "/database/maxBytes": effective(reader, "database.maxBytes", proofs.byteLimit),
-  "/security/queryLogging": effective(reader, "!queryLogging", proofs.statementLog),
-  "/security/slowQueryThreshold": effective(reader, ">= slowQueryThreshold", proofs.statementLog),
+  "/security/queryLogging": effective(statementLog, "!queryLogging", proofs.statementLog),
+  "/security/slowQueryThreshold": effective(statementLog, ">= slowQueryThreshold", proofs.statementLog),
 };

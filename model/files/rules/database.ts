@@ -6,6 +6,8 @@ import { at, eachKey, rule, valueAt, type Rule, type Violation } from "./rule.ts
 /** Servers with a pool beside the one of their own login. */
 const pooled = ["postgres", "memory"] as const satisfies readonly ServerName[];
 
+const poolSizes = ["/database/pool/serviceMax", "/database/pool/max", "/database/pool/writerMax"] as const;
+
 const urls = [
   ...serverNames.map((server) => placeAt(server, "/database/connectionString")),
   placeAt("mcp", "/mcpServers/postgres/env/DATABASE_URL"),
@@ -88,10 +90,11 @@ export const databaseRules: readonly Rule[] = [
     [
       ...serverNames.flatMap((server) => at(server, "/database/pool/serviceMax")),
       ...pooled.flatMap((server) => at(server, "/database/pool/max")),
+      ...at("postgres", "/database/pool/writerMax"),
     ],
     ({ values, facts, deployment }): Violation[] => {
       const pools = facts.enabled.flatMap((server) =>
-        at(server, "/database/pool/serviceMax", "/database/pool/max").flatMap((place) => {
+        at(server, ...poolSizes).flatMap((place) => {
           const size = valueAt(values, place);
           return typeof size === "number" ? [{ place, size }] : [];
         }),

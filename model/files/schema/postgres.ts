@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { writerConnections } from "#model/postgres/connections.ts";
 import {
   file,
   flag,
@@ -36,9 +37,29 @@ export const postgresFile = file("The postgres server.", {
         "reference",
       ),
     }),
+    writer: section("The login that runs what callers write; it can change the workspace's tables only.", {
+      user: need(text(/^[a-z_][a-z0-9_]{0,62}$/, "the name of a login"), "Name of that login."),
+      password: key(
+        secretReference(),
+        "file:/run/kilocode/secrets/database-writer-password",
+        "Where that login's password lies.",
+        "reference",
+      ),
+      maxSize: key(
+        size("1MB", "1000GB"),
+        "1GB",
+        "Size of all tables of the workspace at most; what would make it larger is undone.",
+      ),
+    }),
     pool: section("Connections that are kept open.", {
       min: key(integer(0, 1000), 2, "Idle connections that are kept.", "connections"),
       max: need(integer(1, 1000), "Connections that run callers' SQL at most.", "connections"),
+      writerMax: key(
+        integer(1, 100),
+        writerConnections,
+        "Connections that run what callers write at most.",
+        "connections",
+      ),
       serviceMax: serviceMaxKey(),
       ...poolKeys,
     }),

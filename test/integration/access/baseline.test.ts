@@ -199,6 +199,18 @@ describe("what only the superuser can do inside the database", function () {
       ["GRANT UPDATE ON pg_settings TO PUBLIC", /^NOT: pg_settings/],
       ["ALTER DATABASE mcp_db RESET search_path", /^NOT: search_path/],
       ["ALTER SCHEMA mcp OWNER TO postgres", /^NOT: schema mcp/],
+      ["GRANT CREATE ON SCHEMA workspace TO mcp_writer", /^NOT: schema workspace/],
+      ["GRANT USAGE ON SCHEMA workspace TO PUBLIC", /^NOT: schema workspace/],
+      [
+        "ALTER DEFAULT PRIVILEGES FOR ROLE mcp_owner IN SCHEMA workspace GRANT TRIGGER ON TABLES TO mcp_writer",
+        /^NOT: new tables of mcp_owner in workspace/,
+      ],
+      [
+        "ALTER DEFAULT PRIVILEGES FOR ROLE mcp_owner IN SCHEMA workspace REVOKE SELECT ON TABLES FROM mcp_reader",
+        /^NOT: new tables of mcp_owner in workspace/,
+      ],
+      ["GRANT pg_write_all_data TO postgres_writer_1", /^NOT: members of mcp_writer: of no other role/],
+      ["ALTER ROLE postgres_writer_1 CREATEROLE", /^NOT: members of mcp_writer: no attribute/],
       [
         "ALTER DEFAULT PRIVILEGES FOR ROLE mcp_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC",
         /^NOT: new functions/,

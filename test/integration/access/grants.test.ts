@@ -86,6 +86,34 @@ describe("grants", function () {
       );
       assert.equal(statistics.rowCount, 0, "values are not in the planner's statistics either");
     });
+    await as("postgres_writer_1", async (client) => {
+      await client.query("SELECT create_workspace_table('notes', $1)", [
+        JSON.stringify([{ name: "text", type: "text" }]),
+      ]);
+      await client.query("INSERT INTO workspace.notes VALUES ('a'); UPDATE workspace.notes SET text = 'b'");
+      await refused(client, [
+        ...["users", "api_keys", "memory_items", "audit_logs", "system_metrics", "server_status"].map(
+          (table) => `SELECT FROM ${table}`,
+        ),
+        "INSERT INTO memory_items (memory_id, content) VALUES ('a', 'b')",
+        "CREATE TABLE workspace.own (i int)",
+        "CREATE VIEW workspace.view AS SELECT 1",
+        "CREATE FUNCTION workspace.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "TRUNCATE workspace.notes",
+        "ALTER TABLE workspace.notes ADD COLUMN i int",
+        "DROP TABLE workspace.notes",
+        "SELECT cleanup_expired_data()",
+      ]);
+    });
+    await as("postgres_reader_1", async (client) => {
+      assert.deepEqual((await client.query("SELECT * FROM workspace.notes")).rows, [{ text: "b" }]);
+      await refused(client, [
+        "DELETE FROM workspace.notes",
+        "SELECT drop_workspace_table('notes')",
+        "SELECT create_workspace_table('mine', '[]')",
+      ]);
+    });
+    await as("postgres_writer_1", (client) => client.query("SELECT drop_workspace_table('notes')"));
     await as("postgres_1", async (client) => {
       assert.deepEqual((await client.query("SELECT * FROM authenticate_api_key('x')")).rows, []);
       await refused(client, ["SELECT id FROM users", "SELECT id FROM api_keys", "SELECT id FROM audit_logs"]);

@@ -30,18 +30,20 @@ export async function footprint(client: Client): Promise<Record<string, string>>
     bystanders:
       "SELECT pid, state, query FROM pg_stat_activity WHERE application_name = 'bystander' ORDER BY 1",
   };
-  const found: Record<string, string> = {};
-  for (const [name, sql] of Object.entries(parts)) found[name] = await asText(client, sql);
-  const { rows: tables } = await client.query<{ name: string }>(
-    "SELECT oid::regclass::text AS name FROM pg_class WHERE relnamespace = 'mcp'::regnamespace AND relkind = 'r'",
+  const { rows: stored } = await client.query<{ name: string; kind: string }>(
+    `SELECT oid::regclass::text AS name, relkind AS kind FROM pg_class
+      WHERE relnamespace = 'mcp'::regnamespace AND relkind IN ('r', 'S')
+         OR relnamespace = 'workspace'::regnamespace AND relkind = 'r'`,
   );
-  for (const { name } of tables) found[`rows of ${name}`] = await asText(client, `SELECT * FROM ${name}`);
-  const { rows: sequences } = await client.query<{ name: string }>(
-    "SELECT oid::regclass::text AS name FROM pg_class WHERE relnamespace = 'mcp'::regnamespace AND relkind = 'S'",
+  for (const { name, kind } of stored)
+    parts[name] = kind === "S" ? `SELECT last_value, is_called FROM ${name}` : `SELECT * FROM ${name}`;
+  const each = Object.entries(parts).map(
+    ([name, sql]) =>
+      `SELECT ${client.escapeLiteral(name)} AS name,
+              coalesce(md5(string_agg(t::text, E'\\n')), 'empty') || ' ' || count(*) AS text FROM (${sql}) t`,
   );
-  for (const { name } of sequences)
-    found[name] = await asText(client, `SELECT last_value, is_called FROM ${name}`);
-  return found;
+  const { rows } = await client.query<{ name: string; text: string }>(each.join(" UNION ALL "));
+  return Object.fromEntries(rows.map(({ name, text }) => [name, text]));
 }
 
 /** What a session keeps for whoever uses it next; read in that session. */
@@ -54,13 +56,6 @@ export const sessionFootprint = `
          (SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_settings
            WHERE name IN ('default_transaction_read_only', 'search_path', 'statement_timeout', 'role',
                           'session_replication_role', 'work_mem', 'lock_timeout')) AS settings`;
-
-async function asText(client: Client, sql: string): Promise<string> {
-  const { rows } = await client.query<{ text: string | null }>(
-    `SELECT md5(string_agg(t::text, E'\\n')) || ' ' || count(*) AS text FROM (${sql}) t`,
-  );
-  return rows[0]?.text ?? "empty";
-}
 
 /** Names of the parts that differ. */
 export function differing(before: Record<string, string>, after: Record<string, string>): string[] {
