@@ -2,7 +2,10 @@
 export const superuserReservedConnections = 3;
 /** Providers, migrations, the gate, and an operator's psql. */
 export const deploymentConnections = 5;
-/** Of the login that runs what callers write, which few of them do at once. */
+/**
+ * Of the login that runs what callers write, which few of them do at once. They come out of what servers without
+ * a second login leave.
+ */
 export const writerConnections = 2;
 /** A server logs in twice: for itself, and as the reader that runs its callers' SQL. */
 const loginsPerServer = 2;
@@ -16,7 +19,6 @@ const largestPool = 10;
  * @returns 0 if there is not even one for each.
  */
 export function poolSize(maxConnections: number, servers: number): number {
-  const reserved = superuserReservedConnections + deploymentConnections + 2 * writerConnections;
-  const free = maxConnections - reserved;
+  const free = maxConnections - superuserReservedConnections - deploymentConnections;
   return Math.min(largestPool, Math.max(0, Math.floor(free / (2 * loginsPerServer * Math.max(1, servers)))));
 }

@@ -37,7 +37,6 @@ const references: readonly Mutation[] = [
   reference("access", "/access/authentication/jwt/secret", `${secrets}/jwt-key`, "secret-references"),
   reference("memory", "/database/password", `${secrets}/memory-password`, "secret-references"),
   reference("postgres", "/database/reader/password", `${secrets}/reader`, "secret-references"),
-  reference("postgres", "/database/writer/password", `${secrets}/writer`, "secret-references"),
   reference("memory", "/security/dataEncryption/keys", `${secrets}/encryption`, "secret-references"),
   reference("logging", "/logging/elasticsearch/auth/password", `${secrets}/elastic`, "secret-references"),
   reference("filesystem", "/security/allowedUsers", ["default", "mcp-service"], "allowed-users"),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { Fault } from "#model/fault.ts";
-import { poolSize, writerConnections } from "#model/postgres/connections.ts";
+import { poolSize } from "#model/postgres/connections.ts";
 import {
   memoryFor,
   memoryValue,
@@ -127,7 +127,7 @@ describe("Connections of the servers", () => {
     for (const maxConnections of [20, 24, 56, 200]) {
       for (const servers of [1, 2, 3, 4]) {
         const size = poolSize(maxConnections, servers);
-        assert.ok(2 * (2 * size * servers + writerConnections) + 8 <= maxConnections);
+        assert.ok(size * 2 * 2 * servers + 8 <= maxConnections);
       }
     }
   });
