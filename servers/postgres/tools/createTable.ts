@@ -17,7 +17,7 @@ const column = z.object({
     ),
   nullable: z.boolean().optional().describe("Default true."),
   default: z
-    .union([z.string(), z.number(), z.boolean()])
+    .union([z.string().describe("a text, time, …"), z.number(), z.boolean()])
     .optional()
     .describe("A constant, which a row without the column gets."),
   generated: z

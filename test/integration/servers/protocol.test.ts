@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readingTools } from "#model/client/readingTools.ts";
 import { inspect } from "./inspector.ts";
 import { callTool, connectClient, post } from "./request.ts";
 import { startServer } from "./serverProcess.ts";
@@ -6,7 +7,8 @@ import type { ServerProcess } from "./serverProcess.ts";
 import { readyStage } from "./stage.ts";
 import type { ReadyStage } from "./stage.ts";
 
-const tools = ["execute_query", "get_schema", "get_tables"];
+const writingTools = ["create_table", "drop_table", "execute_statement"];
+const tools = [...readingTools.postgres, ...writingTools].sort();
 
 describe("the postgres server to its clients", function () {
   this.timeout(180_000);
@@ -31,7 +33,7 @@ describe("the postgres server to its clients", function () {
         const list = await client.listTools();
         assert.deepEqual(list.tools.map(({ name }) => name).sort(), tools);
         for (const tool of list.tools) {
-          assert.equal(tool.annotations?.readOnlyHint, true);
+          assert.equal(tool.annotations?.readOnlyHint, !writingTools.includes(tool.name));
           assert.equal(tool.outputSchema?.type, "object");
         }
         const answer = await callTool(client, "execute_query", {
@@ -54,7 +56,7 @@ describe("the postgres server to its clients", function () {
   it("lists no tool to a client whose role has no permission for it", async () => {
     await server.deliver({
       overrides: {
-        access: { access: { authorization: { roles: { service: { permissions: ["write"] } } } } },
+        access: { access: { authorization: { roles: { service: { permissions: ["execute"] } } } } },
       },
     });
     await server.line("files in force");
