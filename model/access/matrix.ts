@@ -41,7 +41,18 @@ const matrix = {
   [roles.service]: serviceLines,
 
   /** A server whose tools work on rows of ours has its own login's privileges for that. */
-  [roles.memory]: [...serviceLines, "SELECT, INSERT, UPDATE, DELETE on memory_items"],
+  [roles.memory]: [
+    ...serviceLines,
+    // Row by row, migration 0012 says which.
+    "SELECT, INSERT, UPDATE, DELETE on memory_items",
+    "SELECT, INSERT, UPDATE on memory_rounds",
+    "SELECT, INSERT on memory_keys",
+    "EXECUTE on function memory_candidates(text[], boolean, timestamp with time zone, timestamp with time zone, integer)",
+    "EXECUTE on function note_memory_access(bigint[], integer[])",
+    "EXECUTE on function evict_memories(bigint, bigint)",
+    "EXECUTE on function memories_of_other_models(text)",
+    "EXECUTE on function claim_memory_round(text, interval)",
+  ],
 
   [roles.compliance]: [
     ...serviceLines,
