@@ -19,7 +19,7 @@ export const readingTools: Readonly<Record<ServerName, readonly string[]>> = {
     "list_changes",
   ],
   postgres: ["execute_query", "get_schema", "get_tables"],
-  memory: ["retrieve_memory", "recall_memory", "search_by_tag", "get_stats"],
+  memory: ["retrieve_memory", "recall_memory", "search_by_tag", "list_tags", "get_stats"],
   compliance: ["list_rules", "get_results", "get_score"],
 };
 

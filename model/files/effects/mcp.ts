@@ -39,7 +39,7 @@ export const mcpEffects: Effects = {
   ...entry("postgres"),
   ...each(notRead, ["NODE_ENV", "KILOCODE_ENV"], "/mcpServers/postgres/env/"),
   "/mcpServers/postgres/env/DATABASE_URL": asSource,
-  ...comingEntry("memory", parts.memory),
+  ...entry("memory"),
   ...each(
     asSource,
     ["MCP_MEMORY_VECTOR_DB_PATH", "MCP_MEMORY_BACKUPS_PATH", "MCP_MEMORY_LOG_LEVEL"],

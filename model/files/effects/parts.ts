@@ -1,6 +1,5 @@
 /** The parts of this project that are still to come, as words that follow "comes with". */
 export const parts = {
-  memory: "the memory server",
   compliance: "the compliance server",
   tokens: "tokens and sessions",
   limits: "rate limits",

@@ -6,6 +6,7 @@ import {
   flag,
   integer,
   key,
+  maybe,
   need,
   oneOf,
   path,
@@ -79,6 +80,14 @@ export const memoryFile = file("The memory server.", {
       text(/^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,199}$/, "the name of an embedding model"),
       "text-embedding-ada-002",
       "Model that turns text into vectors. It is stored with each memory; another one needs re-embedding.",
+    ),
+    embeddingEndpoint: maybe(
+      text(
+        /^(https:\/\/[A-Za-z0-9.-]{1,253}|http:\/\/([A-Za-z0-9-]{1,63}|127\.0\.0\.1|\[::1\]))(:\d{1,5})?(\/[A-Za-z0-9._~%-]+){0,20}\/?$/,
+        "an https URL; http only to a host without dots, such as another container, or to the loopback address",
+      ),
+      "Full URL of an OpenAI-compatible endpoint that embeds; its key is secrets.embeddings. Without it, words are compared.",
+      "URL",
     ),
     embeddingDimension: need(
       integer(1, 2000),
