@@ -13,6 +13,7 @@ import { migrationManifest } from "#providers/migrations/manifest.ts";
 import { apply as applyMigrations } from "#providers/migrations/runner.ts";
 import { waitUntilReady } from "#providers/readiness/runner.ts";
 import { startPostgres } from "#test/integration/postgresServer.ts";
+import type { TestPostgresOptions } from "#test/integration/postgresServer.ts";
 
 /** Logins as a stack has them, each with the group that it inherits from. */
 export const logins = {
@@ -47,8 +48,8 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-export async function setStage(): Promise<Stage> {
-  const server = await startPostgres();
+export async function setStage(options: TestPostgresOptions = {}): Promise<Stage> {
+  const server = await startPostgres(options);
   const { host, port, ca } = server;
   const superuser = (database: string = databaseName) => ({
     host,

@@ -4,6 +4,7 @@ import { apply as applyGrants } from "#providers/grants/runner.ts";
 import { hashKey } from "#servers/runtime/credentials.ts";
 import { setStage } from "#test/integration/access/stage.ts";
 import type { Stage } from "#test/integration/access/stage.ts";
+import type { TestPostgresOptions } from "#test/integration/postgresServer.ts";
 
 const accounts = {
   default: { role: "user", servers: ["filesystem", "postgres", "memory", "compliance"] },
@@ -22,8 +23,8 @@ export interface ReadyStage extends Stage {
   readonly keys: Readonly<Record<keyof typeof accounts, string>>;
 }
 
-export async function readyStage(): Promise<ReadyStage> {
-  const stage = await setStage();
+export async function readyStage(options: TestPostgresOptions = {}): Promise<ReadyStage> {
+  const stage = await setStage(options);
   try {
     await stage.migrate();
     await applyGrants(stage.grants());
