@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { assert as assertProperty, property, string } from "fast-check";
 import { ContentCipher, ContentRefused } from "#servers/memory/contentCipher.ts";
 
 const ring = (active: string, ...ids: string[]) => ({
@@ -12,8 +12,8 @@ const place = { memoryId: "m", owner: "default" };
 describe("the cipher of contents", () => {
   it("opens what it sealed, in its place only", () => {
     const cipher = new ContentCipher(ring("1", "1"), on);
-    fc.assert(
-      fc.property(fc.string({ unit: "grapheme" }), (text) => {
+    assertProperty(
+      property(string({ unit: "grapheme" }), (text) => {
         const sealed = cipher.seal(text, place);
         assert.equal(cipher.open(sealed, place), text);
         for (const other of [

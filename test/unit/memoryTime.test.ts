@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { assert as assertProperty, property, string } from "fast-check";
 import { readTimeExpression } from "#servers/memory/timeExpression.ts";
 
 /** A Friday. */
@@ -53,8 +53,8 @@ describe("expressions of time", () => {
   });
 
   it("of any text end after they begin, and never fail", () => {
-    fc.assert(
-      fc.property(fc.string({ maxLength: 60 }), (text) => {
+    assertProperty(
+      property(string({ maxLength: 60 }), (text) => {
         const { period, words } = readTimeExpression(text, now);
         assert.ok(!period?.from || !period.to || period.from <= period.to);
         assert.equal(typeof words, "string");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { assert as assertProperty, integer, property, string } from "fast-check";
 import { lexicalVector, termWeights } from "#servers/memory/embedding/lexicalVector.ts";
 import { AnswerRefused, readAnswer } from "#servers/memory/embedding/endpointAnswer.ts";
 import { retryAfter } from "#servers/memory/embedding/endpointRequest.ts";
@@ -11,8 +11,8 @@ const similarity = (a: string, b: string, dimension = 1536) =>
 
 describe("lexical vectors", () => {
   it("have the wanted dimension and length 1, the same for the same text", () => {
-    fc.assert(
-      fc.property(fc.string(), fc.integer({ min: 1, max: 2000 }), (text, dimension) => {
+    assertProperty(
+      property(string(), integer({ min: 1, max: 2000 }), (text, dimension) => {
         const vector = lexicalVector(text, dimension);
         assert.equal(vector.length, dimension);
         assert.ok(Math.abs(Math.hypot(...vector) - 1) < 1e-9);
