@@ -3,14 +3,31 @@ import { join } from "node:path";
 import { dockerEngine } from "#providers/docker/engine.ts";
 import { secretForms } from "#test/leaks.ts";
 import type { Sinks } from "#test/leaks.ts";
+import { execIn } from "./execIn.ts";
 import { postgresIn } from "./postgresIn.ts";
 import type { TestStack } from "./stack.ts";
 
 interface ExportedState {
   readonly deployment: {
-    readonly resources: { readonly type: string; readonly outputs?: Record<string, unknown> }[];
+    readonly resources: {
+      readonly urn: string;
+      readonly type: string;
+      readonly outputs?: Record<string, unknown>;
+    }[];
   };
 }
+
+/** Tables into which servers and deployment write what they saw. */
+const recordingTables = [
+  "configuration_files",
+  "configuration_file_versions",
+  "audit_logs",
+  "compliance_logs",
+  "deployment_facts",
+  "server_reports",
+  "server_status",
+  "system_metrics",
+];
 
 /** Outputs that hold a generated secret, by the type of their resource. */
 const secretOutputs: Record<string, string> = {
@@ -22,8 +39,10 @@ const secretOutputs: Record<string, string> = {
 export async function generatedSecrets(stack: TestStack): Promise<string[]> {
   const { stdout } = await stack.pulumi(["stack", "export", "--show-secrets"]);
   const secrets: string[] = [];
-  for (const { type, outputs } of (JSON.parse(stdout) as ExportedState).deployment.resources) {
-    const key = secretOutputs[type];
+  for (const { urn, type, outputs } of (JSON.parse(stdout) as ExportedState).deployment.resources) {
+    // Other random bytes are salts.
+    const ring = type === "random:index/randomBytes:RandomBytes" && urn.includes("KeyRing");
+    const key = ring ? "base64" : secretOutputs[type];
     const value = key === undefined ? undefined : plaintext(outputs?.[key]);
     if (value !== undefined) secrets.push(...secretForms(value));
   }
@@ -42,14 +61,20 @@ function plaintext(value: unknown): string | undefined {
 export async function collectSinks(stack: TestStack): Promise<Sinks> {
   const engine = dockerEngine({});
   const sinks: Sinks = { "state in clear": stateFiles(stack) };
-  for (const table of ["configuration_files", "configuration_file_versions"])
-    sinks[table] = await postgresIn(stack, `SELECT * FROM mcp.${table}`);
+  for (const table of recordingTables) sinks[table] = await postgresIn(stack, `SELECT * FROM mcp.${table}`);
   for (const object of await stack.objects()) {
     const [kind, name] = object.split(" ") as [string, string];
     if (kind === "volume") sinks[`inspect ${name}`] = JSON.stringify(await engine.getVolume(name).inspect());
     if (kind === "network")
       sinks[`inspect ${name}`] = JSON.stringify(await engine.getNetwork(name).inspect());
     if (kind !== "container") continue;
+    const service = name.slice(stack.prefix.length + 1);
+    if (service !== "database")
+      sinks[`log files of ${service}`] = await execIn(stack, service, [
+        "sh",
+        "-c",
+        "cat /var/log/kilocode/mcp/*",
+      ]);
     const container = engine.getContainer(name);
     const inspected = await container.inspect();
     sinks[`inspect ${name}`] = JSON.stringify(inspected);

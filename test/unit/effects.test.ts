@@ -165,16 +165,18 @@ describe("files that follow from others", () => {
 
   it("the entries of mcp.json start the bridge as `npm run connect` writes it", () => {
     const { mcpServers } = buildFiles(facts).mcp;
-    const entries = clientFile("json", {
+    const { entries } = clientFile("json", {
       project: "kilocode-mcp",
       stack: "dev",
       client: "default",
-      servers: { postgres: {} },
+      servers: Object.fromEntries(serverNames.map((server) => [server, {}])),
       paths: { node: "node", bridge: "connect/main.mjs" },
-    }).entries["postgres"] as { command: string; args: string[] };
+    });
     assert.deepEqual(Object.keys(mcpServers), serverNames);
-    assert.equal(mcpServers.postgres?.command, entries.command);
-    assert.deepEqual(mcpServers.postgres?.args, entries.args);
+    for (const server of serverNames) {
+      const { command, args } = entries[server] as { command: string; args: string[] };
+      assert.deepEqual([mcpServers[server]?.command, mcpServers[server]?.args], [command, args]);
+    }
   });
 });
 

@@ -62,7 +62,11 @@ export const envEffects: Effects = {
   JWT_SECRET: required("JWT_SECRET"),
   API_KEY: sourced(proofs.apiKey),
   ENCRYPTION_KEY: without("no script of the specification and no server reads it"),
-  MONITORING_HEALTH_CHECK_INTERVAL: planned(parts.metrics),
+  MONITORING_HEALTH_CHECK_INTERVAL: effective(
+    "components/mcpServers.ts",
+    "values.env.MONITORING_HEALTH_CHECK_INTERVAL",
+    proofs.healthInterval,
+  ),
   ...each(
     planned(parts.backups),
     ["ENABLED", "PATH", "RETENTION_DAYS", "SCHEDULE", "COMPRESSION"],

@@ -20,14 +20,6 @@ function entry(server: string): Effects {
   };
 }
 
-/** Entries of servers that do not run are not rendered. */
-function comingEntry(server: string, part: string): Effects {
-  return {
-    ...entry(server),
-    ...each(planned(part), ["command", "args", "alwaysAllow"], `/mcpServers/${server}/`),
-  };
-}
-
 /** A value for all servers that have no own one, put into their files. */
 const shared = (key: string) =>
   effective("model/files/serverOrigins.ts", `"/globalSettings/${key}"`, proofs.sharedDefaults);
@@ -45,7 +37,7 @@ export const mcpEffects: Effects = {
     ["MCP_MEMORY_VECTOR_DB_PATH", "MCP_MEMORY_BACKUPS_PATH", "MCP_MEMORY_LOG_LEVEL"],
     "/mcpServers/memory/env/",
   ),
-  ...comingEntry("compliance", parts.compliance),
+  ...entry("compliance"),
   ...each(asSource, ["COMPLIANCE_LOG_LEVEL", "COMPLIANCE_REPORT_PATH"], "/mcpServers/compliance/env/"),
   ...each(
     asSource,

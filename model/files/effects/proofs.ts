@@ -132,6 +132,10 @@ export const proofs = {
     "test/e2e/environment.test.ts",
     "reaches the database by DATABASE_HOST, PORT, NAME, USER, PASSWORD and SSL_MODE",
   ),
+  healthInterval: proof(
+    "test/e2e/servers.test.ts",
+    "are asked by the engine how they are, as often as MONITORING_HEALTH_CHECK_INTERVAL says",
+  ),
   apiKey: proof("test/e2e/environment.test.ts", "reaches a server by API_KEY, as a client that may read"),
   // PostgreSQL with its configuration.
   postgresFiles: proof(
