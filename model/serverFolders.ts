@@ -7,8 +7,8 @@ export const serversFolder = "/opt/kilocode/mcp-servers";
 export const imageEntries = ["package.json", "node_modules", "model", "servers"] as const;
 
 /**
- * Folders below it that are volumes of one server, its own to write; no other server mounts them, and none of them
- * lies in the image. A server has them from the day it is built.
+ * Folders below it that lie on the volume of one server, its own to write; no other server mounts it, and none of them
+ * is part of the image, which has links there.
  */
 export const volumeFolders: Readonly<Record<ServerName, readonly string[]>> = {
   filesystem: [],
