@@ -5,20 +5,23 @@ import { command } from "#toolchain/command.ts";
 import { projectRoot } from "#toolchain/pins.ts";
 import { say } from "#toolchain/progress.ts";
 import { setUp } from "#toolchain/session.ts";
-import { runMocha, suites, testFiles, verdict } from "#toolchain/testRun.ts";
+import { staticSuite } from "#toolchain/staticChecks.ts";
+import { runMocha, staticSuiteName, suites, testFiles, verdict } from "#toolchain/testRun.ts";
 import type { SuiteResult } from "#toolchain/testReporter.ts";
 import { toolEnv } from "#toolchain/tools.ts";
 
-// npm test [-- unit | integration/schema | a test file …]: sets up what is missing, then every test against a
-// real engine. The last line is `N passed, N failed`.
+// npm test [-- checks | unit | integration/schema | a test file …]: sets up what is missing, then every test against
+// a real engine, types, lint, format and generated files among them. The last line is `N passed, N failed`.
 await command(async () => {
   const chosen = process.argv.slice(2);
-  const groups = groupsOf(chosen.length === 0 ? suites : chosen);
+  const names = chosen.length === 0 ? [staticSuiteName, ...suites] : chosen;
+  const groups = groupsOf(names.filter((name) => name !== staticSuiteName));
   // The tests choose their own engine objects, but the engine itself is the one of the default stack.
   const { env } = await setUp("dev");
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "kilocode-state-"));
   try {
     const results: SuiteResult[] = [];
+    if (names.includes(staticSuiteName)) results.push(await staticSuite());
     for (const [name, files] of groups) {
       say(`\n── ${name}: ${files.length} files`);
       results.push(await runMocha(files, testEnv(env, folder)));

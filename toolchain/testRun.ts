@@ -7,6 +7,9 @@ import type { SuiteResult } from "./testReporter.ts";
 
 export const suites = ["unit", "integration", "e2e"] as const;
 
+/** The name by which `npm test` runs what is checked without running anything: types, lint and the like. */
+export const staticSuiteName = "checks";
+
 /** Every test file below a folder. */
 export function testFiles(folder: string): string[] {
   if (!fs.existsSync(folder)) return [];
@@ -42,4 +45,19 @@ export function verdict(results: readonly SuiteResult[]): { line: string; code: 
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed + result.pending, 0);
   return { line: `${passed} passed, ${failed} failed`, code: failed > 0 || passed === 0 ? 1 : 0 };
+}
+
+/** The one line that `npm run check` ends with: what holds, or what does not. */
+export function checkVerdict(
+  failedChecks: readonly string[],
+  units: SuiteResult,
+): { line: string; code: number } {
+  const { code } = verdict([units]);
+  const faults = [...failedChecks];
+  if (code !== 0) faults.push(`unit tests (${verdict([units]).line})`);
+  if (faults.length > 0) return { line: `check failed: ${faults.join(", ")}`, code: 1 };
+  return {
+    line: `check passed: generated files, types, lint, format, ${units.passed} unit tests`,
+    code: 0,
+  };
 }

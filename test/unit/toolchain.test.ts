@@ -18,7 +18,7 @@ import { duration } from "#toolchain/progress.ts";
 import { isNewEnough } from "#toolchain/pulumi.ts";
 import { dockerChoiceOf } from "#toolchain/session.ts";
 import { summary } from "#toolchain/summary.ts";
-import { verdict } from "#toolchain/testRun.ts";
+import { checkVerdict, verdict } from "#toolchain/testRun.ts";
 
 describe("apt sources", () => {
   it("reads stanzas, skips comments, disabled ones and sources", () => {
@@ -263,5 +263,18 @@ describe("what is shown", () => {
       code: 0,
     });
     assert.deepEqual(verdict([]), { line: "0 passed, 0 failed", code: 1 });
+  });
+
+  it("of npm run check is one line that names whatever failed, whichever came first", () => {
+    const units = { passed: 3, failed: 0, pending: 0 };
+    assert.deepEqual(checkVerdict([], units), {
+      line: "check passed: generated files, types, lint, format, 3 unit tests",
+      code: 0,
+    });
+    assert.deepEqual(checkVerdict(["lint"], units), { line: "check failed: lint", code: 1 });
+    assert.deepEqual(checkVerdict(["types"], { ...units, failed: 2 }), {
+      line: "check failed: types, unit tests (3 passed, 2 failed)",
+      code: 1,
+    });
   });
 });
