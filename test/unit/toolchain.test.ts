@@ -265,7 +265,7 @@ describe("what is shown", () => {
     assert.deepEqual(verdict([]), { line: "0 passed, 0 failed", code: 1 });
   });
 
-  it("of npm run check is one line that names whatever failed, whichever came first", () => {
+  it("ends npm run check with one line that names whatever failed", () => {
     const units = { passed: 3, failed: 0, pending: 0 };
     assert.deepEqual(checkVerdict([], units), {
       line: "check passed: generated files, types, lint, format, 3 unit tests",

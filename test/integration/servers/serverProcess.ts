@@ -25,6 +25,7 @@ export interface ServerProcess {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  readonly pid: number;
   /** Of `metrics.json`. */
   readonly metricsPort: number;
   readonly log: readonly LogLine[];
@@ -118,6 +119,7 @@ export async function startServer(stage: ReadyStage, options: StartOptions = {})
     metricsPort,
     url: `https://localhost:${port}/mcp`,
     port,
+    pid: child.pid!,
     pid: child.pid!,
     log,
     output: () => printed.join("\n"),
