@@ -20,7 +20,10 @@ const callsPerRound = 200;
 const rateMilliseconds = 1500;
 const inFlight = 10;
 /** In force, but above what any client reaches. */
-const unreachable = { requestsPerMinute: 1_000_000, burst: 1_000_000 };
+const unreachable = {
+  postgres: { security: { rateLimit: { requestsPerMinute: 1_000_000, burst: 1_000_000 } } },
+  access: { access: { rateLimit: { maxRequests: 1_000_000, windowMs: 1000 } } },
+};
 
 const folder = mkdtempSync(join(tmpdir(), "bench-runtime-"));
 const pair = selfSigned();
@@ -35,7 +38,7 @@ try {
   await compareCalls();
   await measureServers();
 } finally {
-  for (const end of endings.reverse()) await end();
+  for (const end of endings.toReversed()) await end();
   rmSync(folder, { recursive: true });
 }
 
@@ -43,10 +46,7 @@ async function compareCalls(): Promise<void> {
   const ours = await startServer(stage, {
     program: path("echoRuntime.ts"),
     certificate: pair,
-    overrides: {
-      postgres: { security: { rateLimit: unreachable } },
-      access: { access: { rateLimit: unreachable } },
-    },
+    overrides: unreachable,
   });
   endings.push(() => ours.end());
   const origin = `https://localhost:${ours.port}`;

@@ -46,7 +46,10 @@ describe("each server by the conformance suite, through its authentication", fun
   for (const name of serverNames) {
     it(`${name} passes what needs no fixture, and nothing unexpected`, async () => {
       const security = { allowedOrigins: [proxy.origin], rateLimit: { enabled: false } };
-      server = await startServer(stage, { server: name, overrides: { [name]: { security } } });
+      server = await startServer(stage, {
+        server: name,
+        overrides: { [name]: { security }, access: { access: { rateLimit: { enabled: false } } } },
+      });
       proxy.target(server, stage.keys.admin);
       for (const revision of revisions) {
         const { passes, partly } = baseline[revision][name];

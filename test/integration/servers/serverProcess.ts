@@ -25,7 +25,6 @@ export interface ServerProcess {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  readonly pid: number;
   /** Of `metrics.json`. */
   readonly metricsPort: number;
   readonly log: readonly LogLine[];
@@ -119,7 +118,6 @@ export async function startServer(stage: ReadyStage, options: StartOptions = {})
     metricsPort,
     url: `https://localhost:${port}/mcp`,
     port,
-    pid: child.pid!,
     pid: child.pid!,
     log,
     output: () => printed.join("\n"),
