@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { charactersOf, findSequence } from "#servers/filesystem/findSequence.ts";
 import { anyGlob, glob } from "#servers/filesystem/globs.ts";
 import { EditNotFound, applyEdits } from "#servers/filesystem/textEdits.ts";

@@ -290,7 +290,7 @@ describe("the filesystem server's tools", function () {
         { path: "text.txt", edits: [] },
         { path: "text.txt", edits: [{ oldText: "", newText: "x" }] },
         { path: "text.txt", edits: [{ oldText: "a" }] },
-        { path: "text.txt", edits: Array(201).fill({ oldText: "a", newText: "b" }) },
+        { path: "text.txt", edits: Array.from({ length: 201 }, () => ({ oldText: "a", newText: "b" })) },
         { path: "text.txt", edits: [{ oldText: "a", newText: "b" }], dryRun: "yes" },
       ],
       create_directory: [{}, { path: 7 }],
