@@ -114,7 +114,7 @@ async function followProgress(
 
 async function writeContext(stream: Pack, context: BuildContext, arch: "x64" | "arm64"): Promise<void> {
   for (const { source, target } of context.files) await addFile(stream, source, target);
-  for (const folder of context.packageFolders) await addPackage(stream, folder);
+  for (const folder of context.packageFolders) await addPackage(stream, folder, arch);
   if (context.node) await addNode(stream, arch);
   stream.finalize();
 }
@@ -128,12 +128,19 @@ function addFile(stream: Pack, source: string, target: string, mode?: number): P
   });
 }
 
-async function addPackage(stream: Pack, folder: string): Promise<void> {
+/** False for native code of another platform: onnxruntime-node brings all of them, 288 MB. */
+export function runsOn(path: string, arch: "x64" | "arm64"): boolean {
+  const platform = /(?:^|\/)bin\/napi-v\d+\/([a-z0-9]+)\/([a-z0-9]+)\//.exec(path);
+  return !platform || (platform[1] === "linux" && platform[2] === arch);
+}
+
+async function addPackage(stream: Pack, folder: string, arch: "x64" | "arm64"): Promise<void> {
   const root = join(repositoryRoot, folder);
   const entries = readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
     .filter((path) => !path.startsWith("node_modules/") && !/\.(map|d\.[cm]?ts|md|markdown)$/.test(path))
+    .filter((path) => runsOn(path, arch))
     .sort();
   for (const path of entries) await addFile(stream, join(root, path), `${folder}/${path}`);
 }

@@ -15,6 +15,12 @@ export interface ClosurePackage {
   readonly pin: string;
 }
 
+/** Packages that only a package's installation needs, which is over when an image is built. */
+const installOnly: Readonly<Record<string, readonly string[]>> = {
+  // Both fetch native code that the package brings along anyway.
+  "onnxruntime-node": ["adm-zip", "global-agent"],
+};
+
 /**
  * All packages that the given ones need at run time, read from package-lock.json (format 3), in a stable order.
  * Optional dependencies are left out: they are native builds for the operator's platform, not the image's.
@@ -36,7 +42,9 @@ export function packageClosure(root: string, names: readonly string[]): ClosureP
         !locked.peerDependenciesMeta?.[name]?.optional &&
         resolveLocked(lock.packages, name, folder) !== undefined,
     );
+    const needless = installOnly[next.name] ?? [];
     for (const name of [...Object.keys(locked.dependencies ?? {}), ...peers]) {
+      if (needless.includes(name)) continue;
       queue.push({ name, from: folder });
     }
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { runsOn } from "#providers/image/build.ts";
 import { buildContext } from "#providers/image/context.ts";
 import { moduleGraph } from "#providers/image/moduleGraph.ts";
 import { packageClosure } from "#providers/image/packageClosure.ts";
@@ -54,6 +55,23 @@ describe("what goes into an image", () => {
       ["node_modules/a", "node_modules/a/node_modules/b", "node_modules/c"],
     );
     assert.throws(() => packageClosure(root, ["absent"]), /absent is not in package-lock.json/);
+  });
+
+  it("is of native code only what the engine's machine runs", () => {
+    const binding = (platform: string) => `bin/napi-v6/${platform}/onnxruntime_binding.node`;
+    assert.deepEqual(
+      ["linux/x64", "linux/arm64", "win32/x64", "darwin/arm64"].filter((each) =>
+        runsOn(binding(each), "x64"),
+      ),
+      ["linux/x64"],
+    );
+    assert.ok(runsOn(binding("linux/arm64"), "arm64") && runsOn("dist/bin/index.js", "x64"));
+    const { packageFolders } = buildContext("mcp");
+    assert.ok(packageFolders.includes("node_modules/onnxruntime-node"));
+    assert.ok(
+      !packageFolders.some((folder) => /adm-zip|global-agent/.test(folder)),
+      "needed to install only",
+    );
   });
 
   it("has a hash that only its content decides", () => {

@@ -43,6 +43,7 @@ export const memoryEffects: Effects = {
   "/memory/retentionDays": effective(store, "after(now, retentionDays)", proofs.retention),
   "/memory/embeddingModel": effective(embedder, "embeddingModel: model", proofs.model),
   "/memory/embeddingEndpoint": effective(embedder, "embeddingEndpoint: url", proofs.endpoint),
+  "/memory/embeddingFolder": effective(embedder, "embeddingFolder: folder", proofs.local),
   "/memory/embeddingDimension": effective(embedder, "embeddingDimension: dimension", proofs.dimension),
   "/memory/similarityThreshold": effective(
     `${folder}/tools/retrieveMemory.ts`,

@@ -89,6 +89,11 @@ export const memoryFile = file("The memory server.", {
       "Full URL of an OpenAI-compatible endpoint that embeds; its key is secrets.embeddings. Without it, words are compared.",
       "URL",
     ),
+    embeddingFolder: maybe(
+      path(),
+      "Folder of a model that the server runs itself: model.onnx and tokenizer.json. It is mounted by servers.memory.mounts.",
+      "path",
+    ),
     embeddingDimension: need(
       integer(1, 2000),
       "Numbers in an embedding; the column memory_items.embedding has as many.",

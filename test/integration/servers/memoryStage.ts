@@ -43,12 +43,17 @@ export interface MemoryStage {
   end(): Promise<void>;
 }
 
-export async function memoryStage(options: StartOptions = {}): Promise<MemoryStage> {
+export async function memoryStage(
+  options: StartOptions = {},
+  embeddingDimension = dimension,
+): Promise<MemoryStage> {
   const stage = await readyStage();
-  await stage.asSuperuser((session) => session.query(`SELECT mcp.set_embedding_dimension(${dimension})`));
+  await stage.asSuperuser((session) =>
+    session.query(`SELECT mcp.set_embedding_dimension(${embeddingDimension})`),
+  );
   const server = await startServer(stage, {
     server: "memory",
-    facts: { embeddingDimension: dimension },
+    facts: { embeddingDimension },
     ...options,
   });
   const connected = new Map<ClientName, { client: Client; close: () => Promise<void> }>();

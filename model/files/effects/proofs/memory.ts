@@ -54,6 +54,10 @@ export const memoryProofs = {
     "memoryEmbeddings.test.ts",
     "memory.embeddingEndpoint: come from there, with the model and the key of secrets.embeddings",
   ),
+  local: proof(
+    "memoryLocalModel.test.ts",
+    "memory.embeddingFolder: a model in a folder compares by meaning, and says that it is local",
+  ),
   dimension: proof(
     "memoryEmbeddings.test.ts",
     "memory.embeddingDimension: a model that does not fit the column is refused, and says which setting mends it",
