@@ -14,6 +14,7 @@ const serviceLines = [
   "EXECUTE on function exchange_refresh_token(text, text, integer, integer)",
   "EXECUTE on function note_access(text[], integer[], uuid[])",
   "EXECUTE on function record_audit(text, text, text, text, text, text, inet, text, jsonb, jsonb, text, double precision, uuid, timestamp with time zone)",
+  "EXECUTE on function record_audit_batch(jsonb)",
   "EXECUTE on function record_heartbeat(text, text, text, integer, double precision, double precision, double precision, double precision)",
   "EXECUTE on function record_samples(text, jsonb)",
   "EXECUTE on function record_self_report(text, jsonb)",

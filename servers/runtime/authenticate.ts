@@ -19,7 +19,12 @@ const anonymous: Omit<Caller, "servers"> = { client: "anonymous", role: "user", 
 
 export type Verdict =
   | { readonly caller: Caller }
-  | { readonly refusal: Refusal; readonly reason: string; readonly cause?: unknown };
+  | {
+      readonly refusal: Refusal;
+      readonly reason: string;
+      readonly client?: string;
+      readonly cause?: unknown;
+    };
 
 /** What of a request is looked at. The host has been checked. */
 export interface Asking {
@@ -104,6 +109,7 @@ export async function authenticate(
     return {
       refusal: { status: 403, message: `client ${caller.client} is not allowed on server ${server}` },
       reason: `client ${caller.client} is not allowed here`,
+      client: caller.client,
     };
   }
   return { caller };

@@ -8,7 +8,10 @@ import type { entranceKeys } from "#model/files/schema/sections.ts";
 /** What the file of every server has. The schemas, with meanings and defaults, are in `model/files/schema`. */
 export type CommonConfig = Pick<FilesystemFile, "server" | "database" | "logging"> & {
   readonly security: Pick<FilesystemFile["security"], keyof typeof entranceKeys | "rateLimit"> &
-    Partial<Pick<FilesystemFile["security"], "cors">>;
+    Partial<Pick<FilesystemFile["security"], "cors">> & {
+      /** Of `compliance.json` alone: false leaves out calls of tools that only read. */
+      readonly auditLogging?: boolean;
+    };
 };
 
 export type AccessConfig = AccessFile["access"];

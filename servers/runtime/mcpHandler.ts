@@ -9,7 +9,12 @@ import type {
   ScopeChallengeHandler,
 } from "@modelcontextprotocol/server";
 import { refusedPermission } from "./access/permissions.ts";
+import { SpoolFull } from "./audit/auditor.ts";
+import type { Auditor } from "./audit/auditor.ts";
+import { recordUncallable, watchedInput } from "./audit/refusedCalls.ts";
 import { callTool } from "./callTool.ts";
+import type { CallOptions } from "./callTool.ts";
+import { TokenBuckets } from "./limits/tokenBuckets.ts";
 import { describeError } from "./log.ts";
 import type { Log } from "./log.ts";
 import type { Loaded } from "./loadConfig.ts";
@@ -32,6 +37,7 @@ export interface McpHandlerOptions {
   readonly instructions: string;
   readonly tools: () => readonly AnyTool[];
   readonly log: Log;
+  readonly auditor: Auditor;
   readonly current: () => Pick<Loaded, "config" | "access">;
   readonly mount?: McpMount | undefined;
 }
@@ -39,40 +45,78 @@ export interface McpHandlerOptions {
 /** Larger than any limit of ours: the HTTP server in front enforces `maxRequestSize`. */
 const unbounded = Number.MAX_SAFE_INTEGER;
 
+/** Callers times tools whose calls are counted at the same time. */
+const countedCallers = 10_000;
+
 /**
  * One handler for both protocol eras, without sessions: every request gets its own server object with the
  * tools that its caller may use, so that nothing of one caller can reach another.
  */
 export function createHandler(options: McpHandlerOptions): McpHttpHandler {
+  const buckets = new TokenBuckets(countedCallers);
+  const callOptions = (): CallOptions => {
+    const { config } = options.current();
+    return {
+      log: options.log,
+      auditor: options.auditor,
+      timeout: config.server.timeout,
+      limits: { buckets, rate: config.security.rateLimit },
+      recordReads: config.security.auditLogging !== false,
+    };
+  };
   const factory = ({ authInfo }: McpRequestContext): McpServer => {
-    const call = callOf(authInfo);
+    const exchange = exchangeOf(authInfo);
     const mcp = new McpServer(
       { name: `kilocode-${options.server}`, version: options.version },
       { capabilities: { tools: {} }, ...options.mount?.options, instructions: options.instructions },
     );
     for (const tool of options.tools()) {
-      const refused = refusedPermission(options.server, tool.permission, call, options.current());
-      if (refused === undefined) register(mcp, tool, call, options);
+      const refused = refusedPermission(options.server, tool.permission, exchange.call, options.current());
+      if (refused === undefined) register(mcp, tool, exchange, callOptions);
     }
-    mcp.resolveScopeChallenge = challengeFor(call, options);
+    mcp.resolveScopeChallenge = challengeFor(exchange.call, options);
     options.mount?.extend(mcp);
     return mcp;
   };
   const serve = options.mount?.serve ?? createMcpHandler;
-  return serve(factory, {
+  const handler = serve(factory, {
     maxRequestBodySize: unbounded,
     onerror: (error) => options.log.debug({ err: describeError(error) }, "request refused by the protocol"),
   });
+  return {
+    ...handler,
+    async fetch(request, given) {
+      const { call } = exchangeOf(given?.authInfo);
+      const refusal = (tool: AnyTool): string | undefined =>
+        refusedPermission(options.server, tool.permission, call, options.current());
+      try {
+        await recordUncallable(given?.parsedBody, call, options.tools(), refusal, callOptions());
+      } catch (error) {
+        if (!(error instanceof SpoolFull)) throw error;
+        return unrecorded(error);
+      }
+      return handler.fetch(request, given);
+    },
+  };
 }
 
-function register(mcp: McpServer, tool: AnyTool, call: ToolCall, { log, current }: McpHandlerOptions): void {
+function unrecorded({ message }: SpoolFull): Response {
+  const body = { jsonrpc: "2.0", error: { code: -32_000, message }, id: null };
+  return Response.json(body, { status: 503, headers: { "retry-after": "10" } });
+}
+
+function register(mcp: McpServer, tool: AnyTool, exchange: Exchange, options: () => CallOptions): void {
   const { title, description, annotations } = tool;
+  const { call } = exchange;
+  const inputSchema = watchedInput(tool, call, options());
   mcp.registerTool(
     tool.name,
-    { title, description, annotations, inputSchema: tool.input, outputSchema: tool.output },
-    (args, context) => {
+    { title, description, annotations, inputSchema, outputSchema: tool.output },
+    async (args, context) => {
       const signal = AbortSignal.any([call.signal, context.mcpReq.signal]);
-      return callTool(tool, args, { ...call, signal }, { log, timeout: current().config.server.timeout });
+      const result = await callTool(tool, args, { ...call, signal }, options());
+      exchange.failed = result.isError === true;
+      return result;
     },
   );
 }
@@ -87,14 +131,22 @@ function challengeFor(call: ToolCall, options: McpHandlerOptions): ScopeChalleng
   };
 }
 
-/** What the HTTP server hands to the tools of one request, through the protocol library. */
-export function authInfoOf(call: ToolCall, resourceMetadataUrl: string): AuthInfo {
-  // The key itself goes no further than the HTTP server.
-  return { token: "", clientId: call.caller.client, scopes: [], resourceMetadataUrl, extra: { call } };
+/** One request, for as long as it is under way. */
+export interface Exchange {
+  readonly call: ToolCall;
+  /** Whether the tool that was called failed, although the answer's status is 200. */
+  failed: boolean;
 }
 
-function callOf(authInfo: AuthInfo | undefined): ToolCall {
-  const call = authInfo?.extra?.["call"];
-  if (call === undefined) throw new Error("a request reached the tools without a caller");
-  return call as ToolCall;
+/** What the HTTP server hands to the tools of one request, through the protocol library. */
+export function authInfoOf(exchange: Exchange, resourceMetadataUrl: string): AuthInfo {
+  const clientId = exchange.call.caller.client;
+  // The key itself goes no further than the HTTP server.
+  return { token: "", clientId, scopes: [], resourceMetadataUrl, extra: { exchange } };
+}
+
+function exchangeOf(authInfo: AuthInfo | undefined): Exchange {
+  const exchange = authInfo?.extra?.["exchange"];
+  if (exchange === undefined) throw new Error("a request reached the tools without a caller");
+  return exchange as Exchange;
 }

@@ -3,6 +3,9 @@ import type { AddressInfo } from "node:net";
 import type { DestinationStream } from "pino";
 import type { z } from "zod";
 import { openAccess } from "./access/access.ts";
+import { auditBatch } from "./audit/auditRow.ts";
+import { openAuditor } from "./audit/openAuditor.ts";
+import type { Auditor } from "./audit/auditor.ts";
 import type { CommonConfig } from "./commonConfig.ts";
 import { prepareDrain } from "./drain.ts";
 import { FileRefused } from "./fileRefused.ts";
@@ -67,7 +70,9 @@ export interface RunningServer {
 }
 
 /** A container's engine kills ten seconds after SIGTERM; what follows the drain needs a little of them. */
-const drainMilliseconds = 8000;
+const drainMilliseconds = 7500;
+/** What is not in the database by then stays on disk until the next start. */
+const auditMilliseconds = 1000;
 
 /**
  * Starts a server from its files and keeps obeying them.
@@ -86,12 +91,14 @@ export async function runServer<C extends CommonConfig>(
   announce(log, loaded);
 
   const database = openServiceDatabase(definition.name, loaded);
+  const auditor = openSpool(definition.name, options.state, (rows) => database.record(auditBatch(rows)), log);
   const handler = createHandler({
     server: definition.name,
     version: options.version,
     instructions: definition.instructions,
     tools: () => parts.tools,
     log,
+    auditor,
     current: () => loaded,
     mount: options.mount,
   });
@@ -101,6 +108,7 @@ export async function runServer<C extends CommonConfig>(
     access,
     handler,
     log,
+    auditor,
   });
   const drain = prepareDrain(http);
   const unmaintain = keepMaintained(definition.name, () => loaded, log);
@@ -145,10 +153,26 @@ export async function runServer<C extends CommonConfig>(
       const cut = await drain.end(drainMilliseconds);
       await handler.close();
       await Promise.all([signOfLife.end(), access.close()]);
-      await Promise.all([parts.close(), database.close()]);
+      await Promise.all([parts.close(), auditor.close(auditMilliseconds)]);
+      await database.close();
       log.info({ requestsCutOff: cut }, "stopped");
     },
   };
+}
+
+function openSpool(
+  server: string,
+  state: string,
+  deliver: (rows: string) => Promise<void>,
+  log: Log,
+): Auditor {
+  const folder = `${state}/spool/audit`;
+  try {
+    return openAuditor({ server, folder, deliver, log });
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    throw new FileRefused(folder, `calls cannot be recorded there (${String(code)})`);
+  }
 }
 
 function announce(log: Log, { config, logging, access, files }: Loaded): void {

@@ -1,5 +1,6 @@
 import type { CallToolResult, StandardSchemaWithJSON, ToolAnnotations } from "@modelcontextprotocol/server";
 import type { z } from "zod";
+import type { ToolAudit } from "./audit/recordedArguments.ts";
 import { describedOnce } from "./describedOnce.ts";
 import type { Caller } from "./keyVerifier.ts";
 
@@ -12,6 +13,7 @@ export interface ToolCall {
   readonly requestId: string;
   /** Of the client, as far as it can be known: see `clientAddress`. */
   readonly address: string;
+  readonly userAgent?: string | undefined;
   /** Aborts when the client is gone or the server's time-out has passed; the work must end then. */
   readonly signal: AbortSignal;
 }
@@ -24,6 +26,8 @@ export interface Tool<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject
   readonly annotations: ToolAnnotations;
   readonly input: I;
   readonly output: O;
+  /** What of a call is recorded in `audit_logs`; default the names and sizes of its arguments. */
+  readonly audit?: ToolAudit<z.output<I>>;
   /** @throws ToolError for what the caller is to be told */
   run(args: z.output<I>, call: ToolCall): Promise<z.input<O>>;
   /** The answer for clients that do not read structured content; default the output as JSON. */
@@ -31,9 +35,10 @@ export interface Tool<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject
 }
 
 /** A tool whose types are only known inside it. */
-export interface AnyTool extends Omit<Tool, "input" | "output" | "run" | "content"> {
+export interface AnyTool extends Omit<Tool, "input" | "output" | "audit" | "run" | "content"> {
   readonly input: StandardSchemaWithJSON;
   readonly output: StandardSchemaWithJSON;
+  readonly audit?: ToolAudit | undefined;
   /** `args` have passed `input`. */
   run(args: unknown, call: ToolCall): Promise<Record<string, unknown>>;
   content(output: Record<string, unknown>): CallToolResult["content"];
@@ -45,6 +50,7 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(tool: T
     ...tool,
     input: describedOnce(tool.input),
     output: describedOnce(tool.output),
+    audit: tool.audit as ToolAudit | undefined,
     run: (args, call) => tool.run(args as z.output<I>, call),
     content: (result) =>
       tool.content?.(result as z.input<O>) ?? [{ type: "text", text: JSON.stringify(result) }],

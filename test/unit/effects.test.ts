@@ -151,7 +151,7 @@ describe("files that follow from others", () => {
 
   it("what is set once for all servers stands in the file of each server that has no own value", () => {
     const values = buildFiles(facts, {
-      mcp: { globalSettings: { requestTimeout: 12_000, maxRequestSize: "1MB" } },
+      mcp: { globalSettings: { requestTimeout: 12_000, maxRequestSize: "1MB", enableCompression: false } },
       logging: { logging: { level: "WARN" } },
       memory: { server: { timeout: 500 }, logging: { level: "DEBUG" } },
     });
@@ -159,6 +159,7 @@ describe("files that follow from others", () => {
       const { server: own, logging } = values[server];
       const mine = server === "memory";
       assert.deepEqual([own.timeout, own.maxRequestSize], [mine ? 500 : 12_000, "1MB"]);
+      assert.equal(own.enableCompression, false);
       assert.deepEqual([logging.level, own.logLevel], mine ? ["DEBUG", "DEBUG"] : ["WARN", "WARN"]);
     }
   });

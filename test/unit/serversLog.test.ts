@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { buildFiles } from "#model/files/build.ts";
 import { callTool } from "#servers/runtime/callTool.ts";
+import type { CallOptions } from "#servers/runtime/callTool.ts";
+import { TokenBuckets } from "#servers/runtime/limits/tokenBuckets.ts";
 import { applyLogLevel, createLog } from "#servers/runtime/log.ts";
 import { testFacts } from "#test/fileFacts.ts";
 import { ToolError, defineTool } from "#servers/runtime/tool.ts";
 import { z } from "zod";
+import { memoryAuditor } from "./memoryAuditor.ts";
 
 const canary = "canary-3f9a";
 
@@ -69,6 +72,13 @@ describe("the log", () => {
 });
 
 describe("a call of a tool", () => {
+  const options = (log: CallOptions["log"], timeout = 1000): CallOptions => ({
+    log,
+    timeout,
+    auditor: memoryAuditor(),
+    limits: { buckets: new TokenBuckets(10), rate: { enabled: false, requestsPerMinute: 1, burst: 1 } },
+    recordReads: true,
+  });
   const call = {
     caller: { client: "default", role: "user", servers: ["postgres"], keyId: "default.1" },
     requestId: "r1",
@@ -93,7 +103,7 @@ describe("a call of a tool", () => {
       tool(async () => ({ a: 1 })),
       {},
       call,
-      { log, timeout: 1000 },
+      options(log),
     );
     assert.deepEqual(result, { content: [{ type: "text", text: '{"a":1}' }], structuredContent: { a: 1 } });
     assert.match(
@@ -105,7 +115,7 @@ describe("a call of a tool", () => {
   it("tells the caller what was meant for it", async () => {
     const { log } = capture();
     const failing = tool(() => Promise.reject(new ToolError("42P01", "no such table")));
-    const result = await callTool(failing, {}, call, { log, timeout: 1000 });
+    const result = await callTool(failing, {}, call, options(log));
     assert.deepEqual(result, { content: [{ type: "text", text: "no such table" }], isError: true });
   });
 
@@ -115,7 +125,7 @@ describe("a call of a tool", () => {
       tool(() => Promise.reject(new Error(canary))),
       {},
       call,
-      { log, timeout: 1000 },
+      options(log),
     );
     assert.equal(result.isError, true);
     assert.doesNotMatch(JSON.stringify(result) + lines.join(""), new RegExp(canary));
@@ -128,7 +138,7 @@ describe("a call of a tool", () => {
       (signal) =>
         new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("gone")))),
     );
-    const result = await callTool(waiting, {}, call, { log, timeout: 5 });
+    const result = await callTool(waiting, {}, call, options(log, 5));
     assert.match(JSON.stringify(result), /longer than 5 ms/);
   });
 });

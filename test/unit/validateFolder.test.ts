@@ -54,14 +54,20 @@ describe("a folder of files", () => {
 
   it("says which keys are not yet obeyed, if they differ from the usual", () => {
     assert.deepEqual(validateFolder(folder, settings).planned, []);
-    const content = json("access.json");
-    (content["access"]!["rateLimit"] as Record<string, unknown>)["maxRequests"] = 500;
-    replace("access.json", JSON.stringify(content));
-    replace(".env", (texts.get(".env") ?? "").replace("SECURITY_RATE_LIMIT=100", "SECURITY_RATE_LIMIT=500"));
+    const content = json("ssl.json");
+    content["ssl"]!["certRenewalDays"] = 20;
+    replace("ssl.json", JSON.stringify(content));
+    replace(
+      ".env",
+      (texts.get(".env") ?? "").replace(
+        /^SECURITY_PASSWORD_EXPIRY_DAYS=.*$/m,
+        "SECURITY_PASSWORD_EXPIRY_DAYS=77",
+      ),
+    );
     assert.deepEqual(found(), []);
     assert.deepEqual(
       validateFolder(folder, settings).planned.map(({ file, pointer }) => `${file} ${pointer}`),
-      [".env SECURITY_RATE_LIMIT", "access.json /access/rateLimit/maxRequests"],
+      [".env SECURITY_PASSWORD_EXPIRY_DAYS", "ssl.json /ssl/certRenewalDays"],
     );
   });
 

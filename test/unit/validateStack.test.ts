@@ -105,14 +105,10 @@ describe("a stack's file", () => {
   });
 
   it("tells which of its keys nothing obeys yet", () => {
-    const lines = [
-      "config:",
-      "  kilocode-mcp:files:",
-      "    access: { access: { rateLimit: { maxRequests: 7 } } }",
-    ];
+    const lines = ["config:", "  kilocode-mcp:files:", "    ssl: { ssl: { certRenewalDays: 20 } }"];
     assert.deepEqual(found(lines), []);
     const planned = validateStack(folder, "dev").planned.map(({ file, pointer }) => `${file} ${pointer}`);
-    assert.deepEqual(planned, ["access.json /access/rateLimit/maxRequests"]);
+    assert.deepEqual(planned, ["ssl.json /ssl/certRenewalDays"]);
   });
 
   it("gives what Pulumi would hand over", () => {

@@ -2,7 +2,9 @@ import { each, effective, planned, without, type Effects } from "./effect.ts";
 import { parts } from "./parts.ts";
 import { proofs } from "./proofs.ts";
 import { accessProofs } from "./proofs/access.ts";
+import { limitProofs } from "./proofs/limits.ts";
 
+const callerLimit = "servers/runtime/limits/callerLimit.ts";
 const loadConfig = "servers/runtime/loadConfig.ts";
 const token = "servers/runtime/access/accessToken.ts";
 const endpoint = "servers/runtime/access/tokenEndpoint.ts";
@@ -51,9 +53,18 @@ export const accessEffects: Effects = {
   "/access/authorization/roles/*/description": without("it is for people"),
   ...each(planned(parts.rules), ["enabled", "rules"], "/access/authorization/resourceBased/"),
   ...each(planned(parts.rules), ["networks", "header"], "/access/trustedProxies/"),
-  ...each(
-    planned(parts.limits),
-    ["enabled", "windowMs", "maxRequests", "skipSuccessfulRequests", "skipFailedRequests", "skip"],
-    "/access/rateLimit/",
+  "/access/rateLimit/enabled": effective(callerLimit, "!limit.enabled", limitProofs.callerRate),
+  "/access/rateLimit/windowMs": effective(callerLimit, "windowMs / 1000", limitProofs.callerRate),
+  "/access/rateLimit/maxRequests": effective(callerLimit, "points: maxRequests", limitProofs.callerRate),
+  "/access/rateLimit/skipSuccessfulRequests": effective(
+    callerLimit,
+    "limit.skipSuccessfulRequests",
+    limitProofs.callerRateOutcome,
   ),
+  "/access/rateLimit/skipFailedRequests": effective(
+    callerLimit,
+    "limit.skipFailedRequests",
+    limitProofs.callerRateOutcome,
+  ),
+  "/access/rateLimit/skip": effective(callerLimit, "limit.skip", limitProofs.callerRateSkip),
 };

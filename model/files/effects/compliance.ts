@@ -1,6 +1,7 @@
 import { each, effective, planned, type Effects } from "./effect.ts";
 import { parts } from "./parts.ts";
 import { proofs } from "./proofs.ts";
+import { limitProofs } from "./proofs/limits.ts";
 import { comingServer } from "./sections.ts";
 
 const keys = [
@@ -13,13 +14,17 @@ const keys = [
   "/compliance/checkInterval",
   "/compliance/alertThreshold",
   "/compliance/notificationChannels",
-  "/security/auditLogging",
 ];
 
 /** `compliance.json` */
 export const complianceEffects: Effects = {
   ...comingServer(parts.compliance),
   ...each(planned(parts.compliance), keys),
+  "/security/auditLogging": effective(
+    "servers/runtime/mcpHandler.ts",
+    "config.security.auditLogging",
+    limitProofs.auditLogging,
+  ),
   // The database keeps its records for so long, whichever server runs.
   "/security/auditRetention": effective(
     "providers/migrations/retention.ts",

@@ -44,7 +44,7 @@ export const mcpEffects: Effects = {
     ["logLevel", "enableMetrics", "metricsPort", "enableSSL", "sslCertPath", "sslKeyPath"],
     "/globalSettings/",
   ),
-  "/globalSettings/enableCompression": planned(parts.compression),
+  "/globalSettings/enableCompression": shared("enableCompression"),
   "/globalSettings/maxRequestSize": shared("maxRequestSize"),
   "/globalSettings/requestTimeout": shared("requestTimeout"),
 };

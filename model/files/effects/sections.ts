@@ -1,6 +1,7 @@
 import { asSource, each, effective, planned, type Effect, type Effects } from "./effect.ts";
 import { parts } from "./parts.ts";
 import { proofs } from "./proofs.ts";
+import { limitProofs } from "./proofs/limits.ts";
 
 /* Keys that the files of several servers have. */
 
@@ -9,17 +10,17 @@ export const runningServer: Effects = {
   "/server/port": effective("servers/runtime/runServer.ts", "loaded.config.server.port", proofs.onlyTls),
   "/server/host": effective("servers/runtime/runServer.ts", "loaded.config.server.host", proofs.onlyTls),
   "/server/logLevel": asSource,
-  "/server/timeout": effective(
-    "servers/runtime/mcpHandler.ts",
-    "current().config.server.timeout",
-    proofs.callTimeout,
-  ),
+  "/server/timeout": effective("servers/runtime/mcpHandler.ts", "config.server.timeout", proofs.callTimeout),
   "/server/maxConnections": effective(
     "servers/runtime/httpServer.ts",
     "config.server.maxConnections",
     proofs.connections,
   ),
-  "/server/enableCompression": planned(parts.compression),
+  "/server/enableCompression": effective(
+    "servers/runtime/httpServer.ts",
+    "config.server.enableCompression",
+    limitProofs.compression,
+  ),
   "/server/maxRequestSize": effective(
     "servers/runtime/httpServer.ts",
     "config.server.maxRequestSize",
@@ -88,7 +89,21 @@ export const runningServer: Effects = {
     "security.allowedOrigins",
     proofs.foreignHosts,
   ),
-  ...each(planned(parts.limits), ["enabled", "requestsPerMinute", "burst"], "/security/rateLimit/"),
+  "/security/rateLimit/enabled": effective(
+    "servers/runtime/limits/admitCall.ts",
+    "!rate.enabled",
+    limitProofs.toolRate,
+  ),
+  "/security/rateLimit/requestsPerMinute": effective(
+    "servers/runtime/limits/tokenBuckets.ts",
+    "60_000 / requestsPerMinute",
+    limitProofs.toolRate,
+  ),
+  "/security/rateLimit/burst": effective(
+    "servers/runtime/limits/tokenBuckets.ts",
+    "Math.min(burst",
+    limitProofs.toolRate,
+  ),
   "/logging/enabled": effective("servers/runtime/log.ts", "config.logging.enabled", proofs.ownLog),
   "/logging/level": effective("servers/runtime/log.ts", "config.logging.level", proofs.ownLog),
   "/logging/format": effective("servers/runtime/log.ts", "pino(", proofs.logLines),

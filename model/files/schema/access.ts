@@ -210,14 +210,21 @@ export const accessFile = file("Who callers are and what they may do, on every s
         "The header to which those proxies add the address; the other one is not read.",
       ),
     }),
-    rateLimit: section("How often one caller may call all servers together.", {
-      enabled: key(flag(), true, "Whether the limit is in force."),
-      windowMs: key(milliseconds(1000, 86_400_000), 60_000, "Span in which calls are counted.", "ms"),
-      maxRequests: key(integer(1, 1_000_000), 100, "Calls of one caller in that span.", "calls"),
-      skipSuccessfulRequests: key(flag(), false, "Whether calls that succeed are not counted."),
-      skipFailedRequests: key(flag(), false, "Whether calls that fail are not counted."),
-      skip: key(set(route(), 0, 20, "paths"), ["/health", "/metrics"], "Paths that are not counted."),
-    }),
+    rateLimit: section(
+      "How often one caller may ask each server, whatever for; every server counts for itself.",
+      {
+        enabled: key(flag(), true, "Whether the limit is in force."),
+        windowMs: key(milliseconds(1000, 86_400_000), 60_000, "Span in which requests are counted.", "ms"),
+        maxRequests: key(integer(1, 1_000_000), 100, "Requests of one caller in that span.", "requests"),
+        skipSuccessfulRequests: key(flag(), false, "Whether requests that succeed are not counted."),
+        skipFailedRequests: key(
+          flag(),
+          false,
+          "Whether requests that fail, and calls of tools that do, are not counted.",
+        ),
+        skip: key(set(route(), 0, 20, "paths"), ["/health", "/metrics"], "Paths that are not counted."),
+      },
+    ),
   }),
 });
 

@@ -49,7 +49,11 @@ export const complianceFile = file("The compliance server.", {
   security: section("Who may call, from where, how often; and records.", {
     ...entranceKeys,
     rateLimit: rateLimitSection(30),
-    auditLogging: key(flag(), true, "Whether each call of this server is recorded in audit_logs."),
+    auditLogging: key(
+      flag(),
+      true,
+      "Whether calls of this server's tools that only read are recorded in audit_logs too; all others always are.",
+    ),
     auditRetention: need(days(1, 3650), "Audit records are kept so long.", "days"),
   }),
   logging: serverLoggingSection(),

@@ -155,18 +155,18 @@ export const entranceKeys = {
 
 /** `security.rateLimit` of one server. */
 export function rateLimitSection(requestsPerMinute: number) {
-  return section("How often one caller may call this server.", {
+  return section("How often one caller may call each tool of this server.", {
     enabled: key(flag(), true, "Whether the limit is in force."),
     requestsPerMinute: key(
       integer(1, 1_000_000),
       requestsPerMinute,
-      "Calls of one caller in a minute, on average.",
+      "Calls of one tool by one caller in a minute, on average.",
       "calls per minute",
     ),
     burst: key(
       integer(1, 1_000_000),
       2 * requestsPerMinute,
-      "Calls of one caller that may come at once.",
+      "Calls of one tool by one caller that may come at once, after a pause.",
       "calls",
     ),
   });

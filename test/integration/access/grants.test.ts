@@ -230,6 +230,7 @@ describe("grants", function () {
 
 /** Functions for maintenance and migrations: nobody calls them but the owner. */
 const ownersFunctions = [
+  "function add_audit_rows(jsonb)",
   "function asking_server()",
   "function delete_expired_rows(text, timestamp with time zone, bigint, boolean)",
   "function drop_expired_partitions(text, timestamp with time zone, boolean, integer)",

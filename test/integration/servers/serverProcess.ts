@@ -180,15 +180,16 @@ function allFiles(
       },
       ...options.facts,
     },
-    merge(
-      {
-        postgres: { security: { allowedOrigins: ["https://app.example"] } },
-        metrics: { metrics: { port: metricsPort } },
-        // The stage's column has 8 numbers, which no known model gives.
-        memory: { memory: { embeddingModel: "lexical" } },
-      },
+    [
+      // Tests call more often than a person; those about limits set their own.
+      { [name]: { security: { rateLimit: { enabled: false } } } },
+      { access: { access: { rateLimit: { enabled: false } } } },
+      { postgres: { security: { allowedOrigins: ["https://app.example"] } } },
+      { metrics: { metrics: { port: metricsPort } } },
+      // The stage's column has 8 numbers, which no known model gives.
+      { memory: { memory: { embeddingModel: "lexical" } } },
       options.settings ?? {},
-    ) as Overrides,
+    ].reduce<object>(merge, {}) as Overrides,
   );
   return {
     ...laidOver(name, rendered, overrides ?? {}),
