@@ -1,5 +1,4 @@
-import { asSource, each, effective, planned, without, type Effects } from "./effect.ts";
-import { parts } from "./parts.ts";
+import { asSource, each, effective, without, type Effects } from "./effect.ts";
 import { proofs } from "./proofs.ts";
 
 const forPeople = without("it is for people");
