@@ -44,9 +44,12 @@ function imageFolder(name: ImageName): BuildContext {
   return { files, packageFolders: [], node: false, hash: hashOf(files, []) };
 }
 
+/** What is started by its path: the container's programs, and the threads that deliver log lines. */
+const serverEntries = ["servers/main.ts", "servers/healthcheck.ts", "servers/runtime/logging/sinkWorker.ts"];
+
 /** The servers, with exactly the modules and packages that they import. */
 function serverContext(): BuildContext {
-  const graph = moduleGraph(repositoryRoot, ["servers/main.ts", "servers/healthcheck.ts"]);
+  const graph = moduleGraph(repositoryRoot, serverEntries);
   const closure = packageClosure(repositoryRoot, graph.packages);
   const files = [
     ...imageFolder("mcp").files,

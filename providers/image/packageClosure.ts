@@ -21,6 +21,9 @@ const installOnly: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-node": ["adm-zip", "global-agent"],
 };
 
+/** What packages name as a dependency and none of their code imports: a test runner, and types. */
+const onlyNamed = /^(borp$|@types\/)/;
+
 /**
  * All packages that the given ones need at run time, read from package-lock.json (format 3), in a stable order.
  * Optional dependencies are left out: they are native builds for the operator's platform, not the image's.
@@ -44,7 +47,7 @@ export function packageClosure(root: string, names: readonly string[]): ClosureP
     );
     const needless = installOnly[next.name] ?? [];
     for (const name of [...Object.keys(locked.dependencies ?? {}), ...peers]) {
-      if (needless.includes(name)) continue;
+      if (needless.includes(name) || onlyNamed.test(name)) continue;
       queue.push({ name, from: folder });
     }
   }

@@ -1,6 +1,7 @@
 import { Pool } from "pg";
 import type { CommonConfig } from "./commonConfig.ts";
 import { databaseAddress } from "./databaseAddress.ts";
+import { databaseActivity } from "./observe/databaseActivity.ts";
 
 export interface Login {
   readonly user: string;
@@ -53,6 +54,7 @@ export function openPool(database: CommonConfig["database"], login: Login, optio
   });
   // An idle connection that PostgreSQL ends is replaced at the next use; without a listener it ends the process.
   pool.on("error", () => {});
+  databaseActivity.watch(pool);
   return pool;
 }
 

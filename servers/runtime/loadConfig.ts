@@ -13,6 +13,8 @@ import { openFilesVersion } from "./filesVersion.ts";
 import type { FilesVersion } from "./filesVersion.ts";
 import { readKeyRing } from "./keyRing.ts";
 import type { KeyRing } from "./keyRing.ts";
+import { readSinks } from "./logging/sinkOptions.ts";
+import type { SinkOptions } from "./logging/sinkOptions.ts";
 import { tlsSettings } from "./tlsSettings.ts";
 
 /** Everything one version of the files says, with its secrets resolved. */
@@ -21,6 +23,8 @@ export interface Loaded<C extends CommonConfig = CommonConfig> {
   readonly config: C;
   readonly access: AccessConfig;
   readonly logging: LoggingConfig;
+  /** Further destinations of log lines. */
+  readonly sinks: readonly SinkOptions[];
   readonly metrics: MetricsConfig;
   readonly ssl: SslConfig;
   readonly tls: SecureContextOptions;
@@ -54,6 +58,7 @@ export async function loadConfig<C extends CommonConfig>(
     config,
     access,
     logging,
+    sinks: await readSinks(files, server, logging),
     metrics,
     ssl,
     tls: await tlsSettings(files, ssl),

@@ -30,13 +30,13 @@ const secretFields = [
 ];
 
 /**
- * One JSON object per line on stdout: `time` (ISO 8601), `level`, `server`, `msg` and what belongs to the event.
+ * One JSON object per line: `time` (ISO 8601), `level`, `server`, `msg` and what belongs to the event.
  * @param fields are added to every line, as they are when it is written
  */
 export function createLog(
   server: string,
   fields: () => LoggingConfig["fields"],
-  destination?: DestinationStream,
+  destination: DestinationStream,
 ): Log {
   return pino(
     {
@@ -50,9 +50,13 @@ export function createLog(
         censor: "[redacted]",
       },
     },
-    // Each line is written before the next statement runs: nothing logged is lost when the process dies.
-    destination ?? pino.destination({ dest: 1, sync: true }),
+    destination,
   );
+}
+
+/** Each line is written before the next statement runs: nothing logged is lost when the process dies. */
+export function standardOutput(): DestinationStream {
+  return pino.destination({ dest: 1, sync: true });
 }
 
 /** `logging` of the server's own file wins over `logging.json`. */

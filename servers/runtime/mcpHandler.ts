@@ -18,6 +18,7 @@ import { TokenBuckets } from "./limits/tokenBuckets.ts";
 import { describeError } from "./log.ts";
 import type { Log } from "./log.ts";
 import type { Loaded } from "./loadConfig.ts";
+import type { CallMeter } from "./observe/callMeter.ts";
 import type { AnyTool, ToolCall } from "./tool.ts";
 
 /**
@@ -38,6 +39,7 @@ export interface McpHandlerOptions {
   readonly tools: () => readonly AnyTool[];
   readonly log: Log;
   readonly auditor: Auditor;
+  readonly meter: CallMeter;
   readonly current: () => Pick<Loaded, "config" | "access">;
   readonly mount?: McpMount | undefined;
 }
@@ -72,7 +74,7 @@ export function createHandler(options: McpHandlerOptions): McpHttpHandler {
     );
     for (const tool of options.tools()) {
       const refused = refusedPermission(options.server, tool.permission, exchange.call, options.current());
-      if (refused === undefined) register(mcp, tool, exchange, callOptions);
+      if (refused === undefined) register(mcp, tool, exchange, options, callOptions);
     }
     mcp.resolveScopeChallenge = challengeFor(exchange.call, options);
     options.mount?.extend(mcp);
@@ -105,7 +107,13 @@ function unrecorded({ message }: SpoolFull): Response {
   return Response.json(body, { status: 503, headers: { "retry-after": "10" } });
 }
 
-function register(mcp: McpServer, tool: AnyTool, exchange: Exchange, options: () => CallOptions): void {
+function register(
+  mcp: McpServer,
+  tool: AnyTool,
+  exchange: Exchange,
+  { meter }: McpHandlerOptions,
+  options: () => CallOptions,
+): void {
   const { title, description, annotations } = tool;
   const { call } = exchange;
   const inputSchema = watchedInput(tool, call, options());
@@ -114,7 +122,9 @@ function register(mcp: McpServer, tool: AnyTool, exchange: Exchange, options: ()
     { title, description, annotations, inputSchema, outputSchema: tool.output },
     async (args, context) => {
       const signal = AbortSignal.any([call.signal, context.mcpReq.signal]);
-      const result = await callTool(tool, args, { ...call, signal }, options());
+      const result = await meter.measure(tool.name, call.caller.client, () =>
+        callTool(tool, args, { ...call, signal }, options()),
+      );
       exchange.failed = result.isError === true;
       return result;
     },

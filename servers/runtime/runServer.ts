@@ -12,12 +12,13 @@ import { FileRefused } from "./fileRefused.ts";
 import { applyLimits, createHttpServer } from "./httpServer.ts";
 import { loadConfig } from "./loadConfig.ts";
 import type { Loaded } from "./loadConfig.ts";
-import { applyLogLevel, createLog } from "./log.ts";
+import { applyLogLevel, createLog, standardOutput } from "./log.ts";
 import type { Log } from "./log.ts";
+import { openLogOutputs } from "./logging/logOutputs.ts";
 import { keepMaintained } from "./maintenance.ts";
 import { createHandler } from "./mcpHandler.ts";
 import type { McpMount } from "./mcpHandler.ts";
-import { keepSignOfLife } from "./observe/signOfLife.ts";
+import { observe } from "./observe/observation.ts";
 import { openServiceDatabase } from "./serviceDatabase.ts";
 import type { AnyTool } from "./tool.ts";
 import { watchFiles } from "./watchFiles.ts";
@@ -46,7 +47,10 @@ export interface PreparedParts {
 
 export interface ServerParts {
   readonly tools: readonly AnyTool[];
-  /** Values of the collectors `database` and `business`, by their names in `collectedMetrics`. */
+  /**
+   * Values of the collector `business`, by their names in `collectedMetrics`. What is asked of PostgreSQL is counted
+   * where pools are opened.
+   */
   measure?(): Promise<Readonly<Record<string, number>>>;
   close(): Promise<void>;
 }
@@ -85,13 +89,28 @@ export async function runServer<C extends CommonConfig>(
   options: RunOptions,
 ): Promise<RunningServer> {
   let loaded = await loadConfig(options.files, definition.name, definition.schema);
-  const log = createLog(definition.name, () => loaded.logging.fields, options.logTo);
+  const outputs = openLogOutputs(definition.name, options.state, options.logTo ?? standardOutput());
+  outputs.apply(loaded);
+  const log = createLog(definition.name, () => loaded.logging.fields, outputs);
   const context = { log, state: options.state };
   let parts = (await definition.prepare(loaded, context)).activate(undefined);
   announce(log, loaded);
 
   const database = openServiceDatabase(definition.name, loaded);
   const auditor = openSpool(definition.name, options.state, (rows) => database.record(auditBatch(rows)), log);
+  const access = openAccess(definition.name, database, () => loaded, log);
+  const observation = observe({
+    server: definition.name,
+    version: options.version,
+    state: options.state,
+    database,
+    access,
+    log,
+    outputs,
+    current: () => loaded,
+    measure: async () => (await parts.measure?.()) ?? {},
+    spool: () => auditor.status(),
+  });
   const handler = createHandler({
     server: definition.name,
     version: options.version,
@@ -99,10 +118,10 @@ export async function runServer<C extends CommonConfig>(
     tools: () => parts.tools,
     log,
     auditor,
+    meter: observation.meter,
     current: () => loaded,
     mount: options.mount,
   });
-  const access = openAccess(definition.name, database, () => loaded, log);
   const http = createHttpServer({
     current: () => loaded,
     access,
@@ -111,39 +130,33 @@ export async function runServer<C extends CommonConfig>(
     auditor,
   });
   const drain = prepareDrain(http);
+  observation.watch(http);
   const unmaintain = keepMaintained(definition.name, () => loaded, log);
-  const signOfLife = keepSignOfLife({
-    server: definition.name,
-    version: options.version,
-    database,
-    log,
-    current: () => loaded,
-    condition: () => ({ status: "running", healthScore: 100 }),
-  });
-
   const reload = async (): Promise<void> => {
     try {
       const next = await loadConfig(options.files, definition.name, definition.schema);
       const prepared = await definition.prepare(next, context);
       loaded = next;
       parts = prepared.activate(parts);
+      outputs.apply(next);
       database.reload(next);
       applyLimits(http, next);
       handler.notify.toolsChanged();
       announce(log, next);
-      signOfLife.renew();
+      await observation.filesInForce();
     } catch (error) {
       const problem = error instanceof FileRefused ? error.message : "unexpected failure";
+      observation.filesRefused(problem);
       log.error({ problem, err: error }, "new files refused; the ones in force stay");
     }
   };
   const unwatch = watchFiles(options.files, loaded.files.id, reload);
 
+  await observation.filesInForce();
   http.listen(loaded.config.server.port, loaded.config.server.host);
   await once(http, "listening");
   const { port, address } = http.address() as AddressInfo;
   log.info({ address, port }, "listening");
-  signOfLife.renew();
   return {
     port,
     async stop() {
@@ -152,10 +165,11 @@ export async function runServer<C extends CommonConfig>(
       log.info("stopping");
       const cut = await drain.end(drainMilliseconds);
       await handler.close();
-      await Promise.all([signOfLife.end(), access.close()]);
+      await Promise.all([observation.end(), access.close()]);
       await Promise.all([parts.close(), auditor.close(auditMilliseconds)]);
       await database.close();
       log.info({ requestsCutOff: cut }, "stopped");
+      await outputs.close();
     },
   };
 }

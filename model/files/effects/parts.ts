@@ -4,8 +4,6 @@ export const parts = {
   tokens: "tokens and sessions",
   limits: "rate limits",
   rules: "rules by network and hour",
-  logFiles: "log files",
-  logSinks: "further log destinations",
   metrics: "metrics, health and alerts",
   compression: "compressed answers",
   rotation: "rotation",

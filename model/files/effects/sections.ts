@@ -1,7 +1,9 @@
-import { asSource, each, effective, planned, type Effect, type Effects } from "./effect.ts";
-import { parts } from "./parts.ts";
+import { asSource, effective, planned, type Effect, type Effects } from "./effect.ts";
 import { proofs } from "./proofs.ts";
 import { limitProofs } from "./proofs/limits.ts";
+import { proofs as observed } from "./proofs/observe.ts";
+
+const outputs = "servers/runtime/logging/logOutputs.ts";
 
 /* Keys that the files of several servers have. */
 
@@ -107,7 +109,10 @@ export const runningServer: Effects = {
   "/logging/enabled": effective("servers/runtime/log.ts", "config.logging.enabled", proofs.ownLog),
   "/logging/level": effective("servers/runtime/log.ts", "config.logging.level", proofs.ownLog),
   "/logging/format": effective("servers/runtime/log.ts", "pino(", proofs.logLines),
-  ...each(planned(parts.logFiles), ["file", "maxSize", "maxFiles", "compress"], "/logging/"),
+  "/logging/file": effective(outputs, "own.file", observed.ownFile),
+  "/logging/maxSize": effective(outputs, "config.logging.maxSize", observed.rotation),
+  "/logging/maxFiles": effective(outputs, "config.logging.maxFiles", observed.rotation),
+  "/logging/compress": effective(outputs, "config.logging.compress", observed.rotation),
 };
 
 /** The same keys of a server that does not run yet: nothing obeys them. */

@@ -2,7 +2,9 @@ import { schemaName } from "#model/names.ts";
 import type { Loaded } from "#servers/runtime/loadConfig.ts";
 import type { Log } from "#servers/runtime/log.ts";
 import type { ServiceDatabase } from "#servers/runtime/serviceDatabase.ts";
+import type { Collected } from "./collectors.ts";
 import { selfReport } from "./selfReport.ts";
+import { unitOf } from "./values.ts";
 
 /** How a server is, as `server_status` has it; per cent, and milliseconds. Undefined: not measured. */
 export interface Condition {
@@ -22,6 +24,8 @@ export interface SignOfLifeOptions {
   readonly log: Log;
   readonly current: () => Loaded;
   readonly condition: () => Condition;
+  /** The latest values by name. */
+  readonly values: () => ReadonlyMap<string, Collected>;
 }
 
 export interface SignOfLife {
@@ -34,7 +38,7 @@ export interface SignOfLife {
 const lastSignMilliseconds = 1000;
 
 /**
- * Records how the server is and what it says of itself, every `metrics.sampleInterval` seconds. A database that
+ * Records how the server is, what it says of itself and what was measured, every `metrics.sampleInterval` seconds. A database that
  * is away costs a line in the log, once until it is back.
  */
 export function keepSignOfLife(options: SignOfLifeOptions): SignOfLife {
@@ -42,11 +46,13 @@ export function keepSignOfLife(options: SignOfLifeOptions): SignOfLife {
   let timer: NodeJS.Timeout | undefined;
   let ended = false;
   let failing = false;
+  let recordedUntil = new Date(0);
   const sign = async (): Promise<void> => {
     clearTimeout(timer);
     try {
       await recordCondition(options, options.condition());
       await recordReport(options);
+      recordedUntil = await recordSamples(options, recordedUntil);
       failing = false;
     } catch (error) {
       if (!failing && !ended) log.warn({ err: error }, "sign of life not recorded; it is tried again");
@@ -76,6 +82,19 @@ async function recordCondition(
     text: `SELECT ${schemaName}.record_heartbeat($1, $2, $3, $4, $5, $6, $7, $8)`,
     values: values.map((value) => value ?? null),
   });
+}
+
+/** Values that were collected since; returns the time of the newest. */
+async function recordSamples({ server, database, values }: SignOfLifeOptions, since: Date): Promise<Date> {
+  const fresh = [...values()].filter(([, { at }]) => at > since);
+  if (fresh.length === 0) return since;
+  const samples = fresh.map(([name, { value }]) => ({ name, value, unit: unitOf(name) }));
+  await database.record({
+    name: "record_samples",
+    text: `SELECT ${schemaName}.record_samples($1, $2)`,
+    values: [server, JSON.stringify(samples)],
+  });
+  return fresh.map(([, { at }]) => at).reduce((one, other) => (one > other ? one : other));
 }
 
 async function recordReport({ server, version, database, current }: SignOfLifeOptions): Promise<void> {
