@@ -61,6 +61,8 @@ export interface RunOptions {
   /** What the server keeps; `/var/lib/kilocode` in a container. */
   readonly state: string;
   readonly version: string;
+  /** Most bytes of records that the database does not have yet; default 64 MiB. */
+  readonly auditCapacityBytes?: number;
   /** Where log lines go; default stdout. */
   readonly logTo?: DestinationStream;
   /** Default: the server's tools alone, stateless, both protocol eras. */
@@ -97,7 +99,7 @@ export async function runServer<C extends CommonConfig>(
   announce(log, loaded);
 
   const database = openServiceDatabase(definition.name, loaded);
-  const auditor = openSpool(definition.name, options.state, (rows) => database.record(auditBatch(rows)), log);
+  const auditor = openSpool(definition.name, options, (rows) => database.record(auditBatch(rows)), log);
   const access = openAccess(definition.name, database, () => loaded, log);
   const observation = observe({
     server: definition.name,
@@ -176,13 +178,19 @@ export async function runServer<C extends CommonConfig>(
 
 function openSpool(
   server: string,
-  state: string,
+  { state, auditCapacityBytes: capacityBytes }: RunOptions,
   deliver: (rows: string) => Promise<void>,
   log: Log,
 ): Auditor {
   const folder = `${state}/spool/audit`;
   try {
-    return openAuditor({ server, folder, deliver, log });
+    return openAuditor({
+      server,
+      folder,
+      deliver,
+      log,
+      ...(capacityBytes !== undefined && { capacityBytes }),
+    });
   } catch (error) {
     const { code } = error as { code?: unknown };
     throw new FileRefused(folder, `calls cannot be recorded there (${String(code)})`);

@@ -53,7 +53,7 @@ const definition = {
   instructions: "",
   prepare: () => Promise.resolve({ activate: () => ({ tools, close: () => Promise.resolve() }) }),
 };
-const options = { files, state, version: "0.0.0" };
+const options = { files, state, version: "0.0.0", auditCapacityBytes: 400_000 };
 const running = await (name === "compliance"
   ? runServer({ ...definition, schema: complianceFile }, options)
   : runServer({ ...definition, schema: postgresFile }, options));
