@@ -1,6 +1,7 @@
 import type { FilesystemFile } from "#model/files/schema/filesystem.ts";
 import { boundaryOf } from "./boundary.ts";
 import type { Boundary } from "./boundary.ts";
+import { ByteBudget } from "./byteBudget.ts";
 import { toToolError } from "./fileErrors.ts";
 import { partsOf, readPath } from "./pathParts.ts";
 import type { PathParts } from "./pathParts.ts";
@@ -10,6 +11,9 @@ import { walk } from "./walk.ts";
 import type { Arrival, WalkRules } from "./walk.ts";
 
 export type FilesystemConfig = FilesystemFile["filesystem"];
+
+/** Files of the largest size that calls hold at once. Each is there several times until its answer is sent. */
+const largestAtOnce = 2;
 
 export interface AtOptions {
   readonly create?: boolean;
@@ -21,6 +25,8 @@ export class Files {
   readonly rules: WalkRules;
   /** Changes of one name come one after the other. */
   readonly turns: Turns;
+  /** Of file contents that are read. */
+  readonly budget: ByteBudget;
   readonly #root: PathParts;
 
   /** @param boundary default as configured */
@@ -33,6 +39,7 @@ export class Files {
       followSymlinks,
     };
     this.turns = turns;
+    this.budget = new ByteBudget(largestAtOnce * config.maxFileSize);
     this.#root = partsOf(root);
   }
 

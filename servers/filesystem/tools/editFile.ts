@@ -46,7 +46,9 @@ export function editFile(files: Files): AnyTool {
         requireChangeable(arrival, path);
         // Reading and writing are one turn, so that of two edits at once none is lost.
         return files.turns.take(turnKey(arrival), () =>
-          edit(files, arrival, { path, edits, dryRun }, signal),
+          files.budget.hold(arrival.place?.stats.size ?? 0, signal, () =>
+            edit(files, arrival, { path, edits, dryRun }, signal),
+          ),
         );
       }),
   });

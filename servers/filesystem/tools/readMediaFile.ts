@@ -56,7 +56,9 @@ export function readMediaFile(files: Files): AnyTool {
       const { maxFileSize: maxBytes } = files.config;
       return files.at(path, signal, async (arrival) => {
         const place = existing(arrival, path);
-        const data = (await readContent(place, { maxBytes, signal, path })).toString("base64");
+        const data = await files.budget.hold(place.stats.size, signal, async () =>
+          (await readContent(place, { maxBytes, signal, path })).toString("base64"),
+        );
         return { content: [blockOf(pathText(place.parts), data)] };
       });
     },

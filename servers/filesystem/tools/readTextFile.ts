@@ -51,7 +51,10 @@ export function readText(
   signal: AbortSignal,
   maxBytes = files.config.maxFileSize,
 ): Promise<string> {
-  return files.at(path, signal, async (arrival) =>
-    decodeText(await readContent(existing(arrival, path), { maxBytes, signal, path }), path),
-  );
+  return files.at(path, signal, (arrival) => {
+    const place = existing(arrival, path);
+    return files.budget.hold(place.stats.size, signal, async () =>
+      decodeText(await readContent(place, { maxBytes, signal, path }), path),
+    );
+  });
 }
