@@ -15,9 +15,6 @@ export function notBuiltFaults(config: StackConfig): FaultDetails[] {
       .map((step) =>
         refusal(`rotation.certificateAuthority.${step}`, "rotation is not built yet; allowed is 1."),
       ),
-    ...((config.network?.clients ?? []).length > 0
-      ? [refusal("network.clients", "the servers do not check networks yet; use your firewall.")]
-      : []),
     ...(config.postgres?.reach === "tunnel"
       ? [refusal("postgres.reach", "the tunnel is not built yet; allowed is published.")]
       : []),

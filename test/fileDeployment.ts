@@ -6,6 +6,7 @@ const megabyte = 1024 ** 2;
 export function testDeployment(changed: Partial<Deployment> = {}): Deployment {
   return {
     published: { filesystem: 13_000, postgres: 13_001, memory: 13_002, compliance: 13_003, database: 13_432 },
+    publishedOn: "192.0.2.10",
     maxConnections: 200,
     memory: {
       filesystem: 256 * megabyte,

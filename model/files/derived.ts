@@ -61,14 +61,15 @@ export const origins: readonly Origin[] = [
   fixed("access", "/access/authentication/jwt/secret", reasons.mounted),
   fixed("access", "/access/authentication/apiKey/prefix", reasons.keys),
   fixed("access", "/access/authentication/apiKey/length", reasons.keys),
-  usual("access", "/access/authorization/resourceBased/rules", "network.clients", ({ networks }) => [
-    {
-      resource: "filesystem",
-      actions: ["read", "write"],
+  usual("access", "/access/authorization/resourceBased/rules", "network.clients", ({ networks }) =>
+    // The specification has one rule; networks of clients hold for whatever they do.
+    (networks.length === 0 ? (["filesystem"] as const) : serverNames).map((resource) => ({
+      resource,
+      actions: networks.length === 0 ? ["read", "write"] : ["read", "write", "execute"],
       roles: [],
       conditions: { ip: networks, time: [], timeZone: "UTC" },
-    },
-  ]),
+    })),
+  ),
   {
     ...inherit("access", "/access/rateLimit/skip", "metrics", "/metrics/endpoints/health/path"),
     value: (_, of) => [

@@ -72,6 +72,21 @@ export const useCases: readonly RuleCase[] = [
     at: "access.json /access/authorization/resourceBased/rules/0/roles/0",
   },
   {
+    rule: "client-networks",
+    because: "all clients come through the engine's gateway",
+    overrides: {
+      access: {
+        access: {
+          authorization: {
+            resourceBased: { rules: [limit, { ...limit, conditions: { ip: ["10.0.0.0/8"] } }] },
+          },
+        },
+      },
+    },
+    deployment: { publishedOn: "127.0.0.1" },
+    at: "access.json /access/authorization/resourceBased/rules/1/conditions/ip",
+  },
+  {
     rule: "client-roles",
     because: "a client's role is not described",
     edit: ({ access }) => Reflect.deleteProperty(access.access.authorization.roles, "user"),

@@ -260,13 +260,23 @@ const single: [what: string, config: Record<string, unknown>, fault: string, men
   ],
   ["a rotation", { rotation: { database: 2 } }, "SETTINGS_INVALID rotation.database", /rm --path/],
   [
-    "networks of clients",
+    "networks of clients that all come through one gateway",
     { network: { clients: ["10.0.0.0/8"] } },
-    "SETTINGS_INVALID network.clients",
-    /rm --path/,
+    "FILES_RULE network.clients",
+    /trustedProxies/,
   ],
   ["a tunnel", { postgres: { reach: "tunnel" } }, "SETTINGS_INVALID postgres.reach", /rm --path/],
 ];
+
+describe("networks of clients", () => {
+  it("are taken where clients' own addresses are seen: another address to publish on, or a trusted proxy", () => {
+    const clients = ["10.0.0.0/8"];
+    const hostnames = ["mcp.example.org"];
+    assert.deepEqual(codesOf(raw({ network: { clients, hostnames, publish: "0.0.0.0" } })), []);
+    const files = { access: { access: { trustedProxies: { networks: ["172.16.0.0/12"] } } } };
+    assert.deepEqual(codesOf(raw({ network: { clients }, files })), []);
+  });
+});
 
 describe("A wrong setting is one clear error:", () => {
   for (const [what, config, fault, mend] of single) {

@@ -15,6 +15,28 @@ const origins = [
 
 export const accessRules: readonly Rule[] = [
   rule(
+    "client-networks",
+    {
+      sentence:
+        "Rules ask for networks only where servers see their clients' own addresses, not one gateway's for all.",
+      mend: "Publish on an address of a network (network.publish), name the proxies in front of the servers (files.access.access.trustedProxies.networks), or ask for no networks.",
+    },
+    at("access", rules, "/access/trustedProxies/networks"),
+    ({ values: { access }, facts, deployment: { publishedOn = "" } }) => {
+      const { trustedProxies, authorization } = access.access;
+      if (!isLoopback(publishedOn) || trustedProxies.networks.length > 0) return [];
+      const asking = authorization.resourceBased.rules.map(({ conditions: { ip } }) => ip);
+      const places = asking.flatMap((ip, index) =>
+        ip.length === 0 ? [] : at("access", `${rules}/${String(index)}/conditions/ip`),
+      );
+      if (places.length === 0) return [];
+      const problem = `on ${publishedOn} every client has the address of the engine's gateway, so that a network would let in all or none.`;
+      const stack = asking.flat().every((network) => facts.networks.includes(network));
+      return [{ places, problem, ...(stack && { setting: "network.clients" }) }];
+    },
+    { deployed: true },
+  ),
+  rule(
     "roles-exist",
     {
       sentence: "Roles that rules name exist.",
@@ -108,6 +130,10 @@ export const accessRules: readonly Rule[] = [
       ),
   ),
 ];
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || address.startsWith("127.");
+}
 
 function isOrigin(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
