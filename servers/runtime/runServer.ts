@@ -100,7 +100,7 @@ export async function runServer<C extends CommonConfig>(
 
   const database = openServiceDatabase(definition.name, loaded);
   const auditor = openSpool(definition.name, options, (rows) => database.record(auditBatch(rows)), log);
-  const access = openAccess(definition.name, database, () => loaded, log);
+  const access = openAccess(definition.name, database, () => loaded, log, auditor);
   const observation = observe({
     server: definition.name,
     version: options.version,

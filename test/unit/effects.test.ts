@@ -108,18 +108,15 @@ describe("the effects of configuration keys", () => {
     const files = {
       memory: { memory: { maxItems: 20_000 } },
       postgres: { database: { queryTimeout: 5, maxRetries: 1 }, security: { rateLimit: { burst: 5 } } },
-      access: {
-        access: { authorization: { resourceBased: { rules: [{ conditions: { time: ["09:00-17:00"] } }] } } },
-      },
+      access: { access: { authentication: { maxFailedAttempts: 3 } } },
       env: { KILOCODE_PROJECT_NAME: "x", BACKUP_PATH: "/x" },
       mcp: { mcpServers: { postgres: { description: "x" } } },
       unknown: { key: 1 },
     };
     const told = plannedKeys(files).map(({ key }) => key);
-    assert.ok(told.includes("files.access.access.authorization.resourceBased.rules"));
     assert.ok(told.includes("files.env.BACKUP_PATH"));
     assert.ok(
-      !told.some((key) => /queryTimeout|maxRetries|maxItems|description|unknown/.test(key)),
+      !told.some((key) => /queryTimeout|maxRetries|maxItems|maxFailedAttempts|description|unknown/.test(key)),
       told.join(),
     );
     assert.deepEqual(plannedKeys({}), []);

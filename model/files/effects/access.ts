@@ -1,5 +1,4 @@
-import { each, effective, planned, without, type Effects } from "./effect.ts";
-import { parts } from "./parts.ts";
+import { effective, without, type Effects } from "./effect.ts";
 import { proofs } from "./proofs.ts";
 import { accessProofs } from "./proofs/access.ts";
 import { limitProofs } from "./proofs/limits.ts";
@@ -8,6 +7,9 @@ const callerLimit = "servers/runtime/limits/callerLimit.ts";
 const loadConfig = "servers/runtime/loadConfig.ts";
 const token = "servers/runtime/access/accessToken.ts";
 const endpoint = "servers/runtime/access/tokenEndpoint.ts";
+const entrance = "servers/runtime/access/access.ts";
+const rules = "servers/runtime/access/rules.ts";
+const address = "servers/runtime/access/clientAddress.ts";
 const credentials = "servers/runtime/credentials.ts";
 const permissions = "servers/runtime/access/permissions.ts";
 const permissionsOfRole = "access.authorization.roles[caller.role]?.permissions";
@@ -41,8 +43,21 @@ export const accessEffects: Effects = {
     "session.refreshInterval",
     accessProofs.interval,
   ),
-  ...each(planned(parts.tokens), ["enabled", "seconds"], "/access/authentication/staleAnswers/"),
-  "/access/authentication/maxFailedAttempts": planned(parts.limits),
+  "/access/authentication/staleAnswers/enabled": effective(
+    entrance,
+    "settings().staleAnswers.enabled",
+    accessProofs.stale,
+  ),
+  "/access/authentication/staleAnswers/seconds": effective(
+    entrance,
+    "settings().staleAnswers.seconds",
+    accessProofs.stale,
+  ),
+  "/access/authentication/maxFailedAttempts": effective(
+    entrance,
+    "settings().maxFailedAttempts",
+    accessProofs.failures,
+  ),
   "/access/authorization/enabled": effective(
     permissions,
     "access.authorization.enabled",
@@ -51,8 +66,18 @@ export const accessEffects: Effects = {
   "/access/authorization/method": effective(permissions, permissionsOfRole, proofs.rolePermissions),
   "/access/authorization/roles": effective(permissions, permissionsOfRole, proofs.rolePermissions),
   "/access/authorization/roles/*/description": without("it is for people"),
-  ...each(planned(parts.rules), ["enabled", "rules"], "/access/authorization/resourceBased/"),
-  ...each(planned(parts.rules), ["networks", "header"], "/access/trustedProxies/"),
+  "/access/authorization/resourceBased/enabled": effective(
+    rules,
+    "{ enabled, rules }: ResourceRules",
+    accessProofs.rulesSwitch,
+  ),
+  "/access/authorization/resourceBased/rules": effective(
+    rules,
+    "{ enabled, rules }: ResourceRules",
+    accessProofs.rules,
+  ),
+  "/access/trustedProxies/networks": effective(address, "trusted.networks", accessProofs.proxies),
+  "/access/trustedProxies/header": effective(address, "trusted.header", accessProofs.proxies),
   "/access/rateLimit/enabled": effective(callerLimit, "!limit.enabled", limitProofs.callerRate),
   "/access/rateLimit/windowMs": effective(callerLimit, "windowMs / 1000", limitProofs.callerRate),
   "/access/rateLimit/maxRequests": effective(callerLimit, "points: maxRequests", limitProofs.callerRate),

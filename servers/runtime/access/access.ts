@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Auditor } from "#servers/runtime/audit/auditor.ts";
 import { authenticate } from "#servers/runtime/authenticate.ts";
 import type { Asking, Doorkeepers, Verdict } from "#servers/runtime/authenticate.ts";
 import { cachedLookup } from "#servers/runtime/keyVerifier.ts";
@@ -12,6 +13,7 @@ import type { AddressVerdict, ClientAddress } from "./clientAddress.ts";
 import { failedAttempts } from "./failedAttempts.ts";
 import { gatewayAddress } from "./gatewayAddress.ts";
 import { sendOAuth } from "./oauthAnswer.ts";
+import { recordedIssue } from "./recordedIssue.ts";
 import { protectedResource } from "./protectedResource.ts";
 import { metadataPaths } from "./resourceUrls.ts";
 import { TokenCheck } from "./tokenCheck.ts";
@@ -40,6 +42,7 @@ export function openAccess(
   service: Pick<ServiceDatabase, "rows">,
   current: () => Loaded,
   log: Log,
+  auditor: Pick<Auditor, "reserve" | "record">,
 ): Access {
   const settings = () => current().access.authentication;
   const database = new AccessDatabase(service);
@@ -69,7 +72,9 @@ export function openAccess(
         return true;
       }
       if (path !== "/token") return false;
-      const issued = await issueTokens(request, from, current(), { server, database, ...keepers });
+      const issued = await recordedIssue(request, from, auditor, () =>
+        issueTokens(request, from, current(), { server, database, ...keepers }),
+      );
       const { answer, grant, caller, reason, cause } = issued;
       const event = { status: answer.status, grant, client: caller?.client, keyId: caller?.keyId };
       const more = { ...event, address: from.address, ...(cause !== undefined && { err: cause }) };

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { createHandler } from "#servers/runtime/mcpHandler.ts";
 import { createHttpServer } from "#servers/runtime/httpServer.ts";
+import type { Auditor } from "#servers/runtime/audit/auditor.ts";
 import { createLog } from "#servers/runtime/log.ts";
 import { loadConfig } from "#servers/runtime/loadConfig.ts";
 import { postgresFile } from "#model/files/schema/postgres.ts";
+import type { McpHttpHandler } from "@modelcontextprotocol/server";
 import { openDatabaseProxy } from "./databaseProxy.ts";
 import type { DatabaseProxy } from "./databaseProxy.ts";
 import { editFiles } from "./editFiles.ts";
@@ -216,7 +217,15 @@ describe("what the entrance of a server remembers and looks at", function () {
     await guarded(server);
     const loaded = await loadConfig(server.files, "postgres", postgresFile);
     const log = createLog("postgres", () => loaded.logging.fields, { write: () => {} });
+    const nothing = Promise.resolve();
+    const auditor: Auditor = {
+      record: () => nothing,
+      reserve: () => ({ record: () => nothing, release: () => {} }),
+      status: () => assert.fail("asked"),
+      close: () => nothing,
+    };
     const open = createHttpServer({
+      auditor,
       current: () => loaded,
       access: {
         addressOf: () => ({ address: "127.0.0.1", real: true }),
@@ -225,14 +234,7 @@ describe("what the entrance of a server remembers and looks at", function () {
         answer: () => Promise.resolve(false),
         close: () => Promise.resolve(),
       },
-      handler: createHandler({
-        server: "postgres",
-        version: "0",
-        instructions: "",
-        tools: () => [],
-        log,
-        current: () => loaded,
-      }),
+      handler: { fetch: () => Promise.resolve(Response.json({})) } as unknown as McpHttpHandler,
       log,
     });
     open.listen(0, "127.0.0.1");

@@ -398,6 +398,27 @@ describe("tokens of a server", function () {
     assert.equal((await request(server, {}, "/.well-known/other")).status, 404);
   });
 
+  it("are recorded when they are given or refused, before the answer", async () => {
+    const agent = `test/${Date.now()}`;
+    const ask = (key: string) =>
+      askTokens(server, { grant_type: "client_credentials", client_secret: key }, { "user-agent": agent });
+    await ask(stage.keys.default);
+    await ask(`kcp_${"0".repeat(32)}`);
+    await ask(stage.keys.elsewhere);
+    const rows = () =>
+      sql(
+        `SELECT actor, status, request_data ->> 'grant' AS grant FROM mcp.audit_logs
+         WHERE action = 'token' AND user_agent = $1 ORDER BY created_at`,
+        [agent],
+      );
+    assert.ok(await within(10_000, async () => (await rows()).length === 3));
+    assert.deepEqual(await rows(), [
+      { actor: "default", status: "success", grant: "client_credentials" },
+      { actor: null, status: "failed", grant: "client_credentials" },
+      { actor: "elsewhere", status: "denied", grant: "client_credentials" },
+    ]);
+  });
+
   it("and keys are in no line of the log", () => {
     const output = server.output() + other.output();
     assert.match(output, /tokens given/);

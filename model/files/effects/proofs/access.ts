@@ -2,6 +2,8 @@ import type { Proof } from "#model/files/effects/effect.ts";
 
 const tokens = "test/integration/servers/accessTokens.test.ts";
 
+const limits = "test/integration/servers/accessLimits.test.ts";
+
 const proof = (file: string, test: string): Proof => ({ file, test });
 
 export const accessProofs = {
@@ -24,4 +26,18 @@ export const accessProofs = {
     tokens,
     "authentication.session.refreshInterval is how early a refresh token may be exchanged",
   ),
+  stale: proof(
+    limits,
+    "authentication.staleAnswers.enabled and seconds let reading go on for a while without the database",
+  ),
+  failures: proof(
+    limits,
+    "authentication.maxFailedAttempts makes an address that guesses wait, and nobody else",
+  ),
+  rules: proof(
+    limits,
+    "authorization.resourceBased.rules limit calls by network and hour, and what is listed",
+  ),
+  rulesSwitch: proof(limits, "authorization.resourceBased.enabled switches the rules"),
+  proxies: proof(limits, "trustedProxies.networks and header say whose word on an address is taken"),
 } as const satisfies Record<string, Proof>;
