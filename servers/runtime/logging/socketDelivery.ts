@@ -74,9 +74,10 @@ export async function openStream({ host, port }: SocketTarget, ca?: string): Pro
   return {
     async send(messages) {
       stream.write(messages.join(""));
-      const taken = socket.writableLength > 0 ? once(socket, "drain") : Promise.resolve();
-      // A connection that is lost shows in the next round of events.
-      const settled = taken.then(() => new Promise((resolve) => setImmediate(resolve)));
+      // The transport does not say when its data has left; what is written behind it, nothing, does.
+      const settled = new Promise<void>((resolve, reject) => {
+        socket.write("", (error) => (error ? reject(error) : resolve()));
+      });
       try {
         await within(stalledMilliseconds, Promise.race([settled, failed]));
         if (problem) throw problem;
