@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { DataTier } from "#components/dataTier.ts";
+import { DeploymentFacts } from "#components/deploymentFacts.ts";
 import { FileRecord } from "#components/fileRecord.ts";
 import { McpServers } from "#components/mcpServers.ts";
 import { StackIdentity } from "#components/stackIdentity.ts";
@@ -69,10 +70,12 @@ const servers = new McpServers(
   { ...onEngine, dependsOn: [data] },
 );
 
-// All files in a place for scripts, which alone sees `.env`; every delivered version is recorded.
+// All files in a place for scripts, which alone sees `.env`; every delivered version is recorded, and what was
+// deployed: the compliance server compares what it finds with that.
 const delivered = deliveredFiles(configuration, servers.files);
 const { files: rendered, deliveries } = servers;
 void new FileRecord("files", { settings, prefix, labels, data, rendered, delivered, deliveries }, onEngine);
+void new DeploymentFacts("facts", { settings, version: self.version, configuration, data, servers });
 
 // Success means answered, not started: asked at the end of every update, also when nothing else changed.
 const questions: pulumi.Output<GateQuestions> = pulumi.output({

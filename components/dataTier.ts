@@ -9,6 +9,7 @@ import { Network } from "#components/network.ts";
 import { PostgresServer } from "#components/postgresServer.ts";
 import { ServerCertificate } from "#components/serverCertificate.ts";
 import { ServiceImage } from "#components/serviceImage.ts";
+import type { ContainerFacts } from "#model/compliance/deploymentFacts.ts";
 import { StateVolume } from "#components/stateVolume.ts";
 import { serverNames, stateVolumeName, type LoginName, type ServerName } from "#model/names.ts";
 import type { PostgresConfiguration } from "#model/postgres/configuration.ts";
@@ -48,6 +49,8 @@ export class DataTier extends pulumi.ComponentResource {
   readonly state: Readonly<Record<ServerName, pulumi.Output<string>>>;
   /** Identity of the database cluster: what is in the database depends on it. */
   readonly systemIdentifier: pulumi.Output<string>;
+  /** What the container of PostgreSQL was asked to be. */
+  readonly asked: pulumi.Output<ContainerFacts>;
   /** Where the operator's machine reaches the database, and whom to trust there. */
   readonly reached: { host: string; port: number; caBundle: pulumi.Output<string> };
 
@@ -64,6 +67,7 @@ export class DataTier extends pulumi.ComponentResource {
     const superuser = new DatabasePassword("superuser", child);
     const database = this.postgresServer(args, superuser);
     this.systemIdentifier = database.ready.systemIdentifier;
+    this.asked = database.asked;
     this.reached = {
       host: "127.0.0.1",
       port: settings.ports.published.database,

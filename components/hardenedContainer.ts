@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { labelList } from "#components/filesVolume.ts";
+import { containerFacts, type ContainerFacts } from "#model/compliance/deploymentFacts.ts";
 import { isFolder, type Mount } from "#model/mounts.ts";
 import type { EngineChoice } from "#providers/docker/engine.ts";
 import { PidsLimit } from "#providers/pids/resource.ts";
@@ -43,6 +44,8 @@ const mebibyte = 1024 * 1024;
 export class HardenedContainer extends pulumi.ComponentResource {
   readonly container: docker.Container;
   readonly limits: PidsLimit;
+  /** What the container was asked to be, for comparison with what it is. */
+  readonly asked: pulumi.Output<ContainerFacts>;
 
   constructor(name: string, args: HardenedContainerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kilocode:docker:HardenedContainer", name, {}, opts);
@@ -57,6 +60,11 @@ export class HardenedContainer extends pulumi.ComponentResource {
       { docker: args.docker, container: this.container.id, limit: args.pids },
       { parent: this, deletedWith: this.container },
     );
+    this.asked = pulumi.all([args.image, args.publish.address]).apply(([image, address]) => ({
+      ...containerFacts(args),
+      image,
+      published: { address, port: args.publish.host },
+    }));
     this.registerOutputs({});
   }
 }

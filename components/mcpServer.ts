@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { FilesVolume } from "#components/filesVolume.ts";
 import { HardenedContainer } from "#components/hardenedContainer.ts";
 import { ServerCertificate } from "#components/serverCertificate.ts";
+import type { ContainerFacts } from "#model/compliance/deploymentFacts.ts";
 import { containerPorts, paths, type ServerName } from "#model/names.ts";
 import type { EngineChoice } from "#providers/docker/engine.ts";
 import type { ServerSettings } from "#settings/settings.ts";
@@ -43,6 +44,8 @@ export class McpServer extends pulumi.ComponentResource {
   /** The same by its published address, whatever names the clients' network knows. */
   readonly published: pulumi.Output<string>;
   readonly files: FilesVolume;
+  /** What its container was asked to be. */
+  readonly asked: pulumi.Output<ContainerFacts>;
 
   constructor(name: string, args: McpServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kilocode:mcp:McpServer", name, {}, opts);
@@ -105,6 +108,7 @@ export class McpServer extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [this.files] },
     );
+    this.asked = hardened.asked;
     const started = pulumi.all([hardened.limits.id, hardened.container.id]);
     const url = (host: string) => started.apply(() => `https://${host}:${args.publish.port}/mcp`);
     const address = everywhere.includes(args.publish.address) ? "localhost" : args.publish.address;

@@ -4,6 +4,7 @@ import type { DatabaseLogin } from "#components/databaseAccess.ts";
 import { KeyRing } from "#components/keyRing.ts";
 import { McpServer } from "#components/mcpServer.ts";
 import { ServiceImage } from "#components/serviceImage.ts";
+import type { ContainerFacts } from "#model/compliance/deploymentFacts.ts";
 import { buildFiles } from "#model/files/build.ts";
 import { filesFor } from "#model/files/catalog.ts";
 import { fileFacts } from "#model/files/facts.ts";
@@ -39,6 +40,8 @@ export class McpServers extends pulumi.ComponentResource {
   readonly files: Record<string, string>;
   /** What delivers them. */
   readonly deliveries: pulumi.Resource[];
+  /** What the container of each server was asked to be. */
+  readonly asked: pulumi.Output<Partial<Record<ServerName, ContainerFacts>>>;
 
   constructor(name: string, args: McpServersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kilocode:mcp:McpServers", name, {}, opts);
@@ -72,6 +75,9 @@ export class McpServers extends pulumi.ComponentResource {
       );
     }
     this.deliveries = Object.values(servers).map(({ files }) => files);
+    this.asked = pulumi.output(
+      Object.fromEntries(Object.entries(servers).map(([server, { asked }]) => [server, asked])),
+    );
     this.endpoints = urlsOf(servers, ({ url }) => url);
     this.published = urlsOf(servers, ({ published }) => published);
     this.registerOutputs({ endpoints: this.endpoints });

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { FilesVolume, labelList } from "#components/filesVolume.ts";
 import { HardenedContainer } from "#components/hardenedContainer.ts";
+import type { ContainerFacts } from "#model/compliance/deploymentFacts.ts";
 import { containerPorts, paths, roles, serviceUids } from "#model/names.ts";
 import type { PostgresConfiguration } from "#model/postgres/configuration.ts";
 import type { EngineChoice } from "#providers/docker/engine.ts";
@@ -44,6 +45,8 @@ export class PostgresServer extends pulumi.ComponentResource {
   readonly ready: PostgresReady;
   readonly container: docker.Container;
   readonly files: FilesVolume;
+  /** What its container was asked to be. */
+  readonly asked: pulumi.Output<ContainerFacts>;
 
   constructor(name: string, args: PostgresServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("kilocode:database:PostgresServer", name, {}, opts);
@@ -92,6 +95,7 @@ export class PostgresServer extends pulumi.ComponentResource {
       { parent: this, dependsOn: [this.files] },
     );
     this.container = hardened.container;
+    this.asked = hardened.asked;
     this.ready = new PostgresReady(
       name,
       {

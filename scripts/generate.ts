@@ -7,6 +7,7 @@ import { jsonSchemaOf, stackSchemaOf } from "#model/files/jsonSchema.ts";
 import { fileKeys } from "#model/files/schema/files.ts";
 import { stackConfig } from "#settings/schema.ts";
 import { configurationPage } from "./configurationPage.ts";
+import { ruleFileSchema } from "#model/compliance/ruleFile.ts";
 import { rulesPage } from "./rulesPage.ts";
 
 const root = new URL("..", import.meta.url);
@@ -59,6 +60,7 @@ export function errorsPage(): string {
 
 const files = {
   "schemas/stack.schema.json": () => `${JSON.stringify(stackFileSchema(), null, 2)}\n`,
+  "schemas/compliance-rule.schema.json": () => `${JSON.stringify(ruleFileSchema(), null, 2)}\n`,
   "docs/errors.md": errorsPage,
   "docs/rules.md": rulesPage,
   "docs/configuration.md": () => configurationPage(manifest.version),

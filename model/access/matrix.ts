@@ -37,6 +37,7 @@ const matrix = {
     "SELECT, INSERT, UPDATE on api_keys",
     "SELECT, INSERT, UPDATE, DELETE on configuration_files",
     "SELECT on configuration_file_versions",
+    "SELECT, INSERT, UPDATE, DELETE on deployment_facts",
   ],
 
   [roles.service]: serviceLines,
@@ -55,15 +56,32 @@ const matrix = {
     "EXECUTE on function claim_memory_round(text, interval)",
   ],
 
+  /** Looks at what it checks, without hashes; proposes fixes and records who approved them. */
   [roles.compliance]: [
     ...serviceLines,
+    "SELECT(id, username, email, role, is_active, last_login) on users",
+    "SELECT(key_id, name, is_active, expires_at, last_used, created_at, created_by, revoked_at) on api_keys",
     "SELECT, INSERT on compliance_logs",
     "SELECT on compliance_summary",
+    "SELECT on compliance_fixes",
+    "SELECT on deployment_facts",
+    "SELECT on maintenance_runs",
+    "SELECT on maintenance_settings",
     "SELECT on server_reports",
+    "SELECT on server_status",
+    "EXECUTE on function account_has_password(bigint)",
+    "EXECUTE on function propose_compliance_fix(text, text, text, text, jsonb, text)",
+    "EXECUTE on function approve_compliance_fix(bigint, text, text)",
+    "EXECUTE on function begin_compliance_run()",
+    "EXECUTE on function end_compliance_run()",
   ],
 
-  /** Gets its fixes with the migrations that bring them. */
-  [roles.fixer]: ["USAGE on schema mcp"],
+  /** Runs approved fixes and their inverses, and nothing else. */
+  [roles.fixer]: [
+    "USAGE on schema mcp",
+    "EXECUTE on function apply_compliance_fix(bigint, text, text, boolean)",
+    "EXECUTE on function rollback_compliance_fix(bigint, text)",
+  ],
 
   /** Runs callers' SQL: reads everything but password and key hashes, and has no function with effects. */
   [roles.reader]: [
@@ -71,9 +89,11 @@ const matrix = {
     "SELECT(id, username, email, role, is_active, created_at, updated_at, last_login) on users",
     "SELECT(id, key_id, key_prefix, name, description, permissions, is_active, expires_at, last_used, usage_count, created_at, created_by, revoked_at, replaces) on api_keys",
     "SELECT on audit_logs",
+    "SELECT on compliance_fixes",
     "SELECT on compliance_logs",
     "SELECT on configuration_files",
     "SELECT on configuration_file_versions",
+    "SELECT on deployment_facts",
     "SELECT on maintenance_runs",
     "SELECT on maintenance_settings",
     "SELECT on memory_items",
@@ -105,9 +125,11 @@ const matrix = {
     "SELECT, INSERT, UPDATE, DELETE on users",
     "SELECT, INSERT, UPDATE, DELETE on api_keys",
     "SELECT, INSERT on audit_logs",
+    "SELECT on compliance_fixes",
     "SELECT, INSERT, UPDATE, DELETE on compliance_logs",
     "SELECT, INSERT, UPDATE, DELETE on configuration_files",
     "SELECT on configuration_file_versions",
+    "SELECT on deployment_facts",
     "SELECT on maintenance_runs",
     "SELECT on maintenance_settings",
     "SELECT, INSERT, UPDATE, DELETE on memory_items",

@@ -20,7 +20,7 @@ export const readingTools: Readonly<Record<ServerName, readonly string[]>> = {
   ],
   postgres: ["execute_query", "get_schema", "get_tables"],
   memory: ["retrieve_memory", "recall_memory", "search_by_tag", "list_tags", "get_stats"],
-  compliance: ["list_rules", "get_results", "get_score"],
+  compliance: ["list_rules", "get_results", "get_score", "list_fixes"],
 };
 
 /** The reading tools of a server; none of one that is not known. */

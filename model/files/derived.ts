@@ -41,6 +41,7 @@ export const origins: readonly Origin[] = [
       ...new Set([of(placeAt("filesystem", "/filesystem/root")), "/tmp", ...mounts.filesystem]),
     ],
   },
+  fact("compliance", "/database/fixer/user", "rotation.database", ({ database }) => database.users.fixer),
   fixed("compliance", "/compliance/rulesPath", reasons.mounted),
   fixed("compliance", "/compliance/reportsPath", reasons.mounted),
   usual("compliance", "/compliance/notificationChannels", "secrets", ({ secrets }) => [

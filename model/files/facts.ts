@@ -23,8 +23,8 @@ export interface FileFacts {
     readonly host: string;
     readonly port: number;
     readonly name: string;
-    /** Each server's own login; reader and writer run callers' SQL, `application` is the read-write login. */
-    readonly users: Readonly<Record<ServerName | "reader" | "writer" | "application", string>>;
+    /** Each server's own login; reader and writer run callers' SQL, the fixer fixes, `application` reads and writes. */
+    readonly users: Readonly<Record<ServerName | "reader" | "writer" | "fixer" | "application", string>>;
     /** Connections of one pool at most. */
     readonly poolSize: number;
   };
@@ -88,6 +88,7 @@ export function fileFacts(settings: FactSource, version: string): FileFacts {
         ...byServer(login),
         reader: login("postgres_reader"),
         writer: login("postgres_writer"),
+        fixer: login("compliance_fixer"),
         application: login("app_user"),
       },
       poolSize: postgres.poolSize,

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Client } from "pg";
+import { readCatalog } from "#model/access/catalog.ts";
+import type { Catalog } from "#model/access/catalog.ts";
 import { difference, observedLines, parseLines } from "#model/access/difference.ts";
 import type { Difference, GrantLines } from "#model/access/difference.ts";
 import { formatLines } from "#model/access/privilege.ts";
@@ -9,8 +11,6 @@ import { Fault } from "#model/fault.ts";
 import { schemaName } from "#model/names.ts";
 import { inTransaction, withLockedSession, withSession } from "#providers/database/connect.ts";
 import type { Connection } from "#providers/database/connect.ts";
-import { readCatalog } from "./catalog.ts";
-import type { Catalog } from "./catalog.ts";
 
 export interface GrantsInputs {
   /** Login that is a member of `owner`. */

@@ -1,12 +1,15 @@
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
 
-/** A certificate for `localhost` that is its own authority; PEM. No tool of the machine is needed for it. */
-export function selfSigned(): { certificate: string; privateKey: string } {
+/**
+ * A certificate for `localhost` that is its own authority; PEM. No tool of the machine is needed for it. Two in one
+ * bundle need different names.
+ */
+export function selfSigned(commonName = "localhost"): { certificate: string; privateKey: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const ecdsaWithSha256 = der(0x30, Buffer.from("06082a8648ce3d040302", "hex"));
   const name = der(
     0x30,
-    der(0x31, der(0x30, Buffer.from("0603550403", "hex"), der(0x0c, Buffer.from("localhost")))),
+    der(0x31, der(0x30, Buffer.from("0603550403", "hex"), der(0x0c, Buffer.from(commonName)))),
   );
   const hour = 3_600_000;
   const validity = der(0x30, utcTime(Date.now() - hour), utcTime(Date.now() + 24 * hour));

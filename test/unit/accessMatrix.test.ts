@@ -49,10 +49,15 @@ describe("access matrix", () => {
     assert.deepEqual(direct, []);
   });
 
-  it("lets provisioning write accounts, keys and configuration files, and nothing else", () => {
+  it("lets provisioning write accounts, keys, configuration files and what was deployed, and nothing else", () => {
     const written = of(roles.provisioner).filter(({ verb }) => ["INSERT", "UPDATE", "DELETE"].includes(verb));
     const tables = new Set(written.map(({ object }) => object));
-    assert.deepEqual([...tables].toSorted(), ["api_keys", "configuration_files", "users"]);
+    assert.deepEqual([...tables].toSorted(), [
+      "api_keys",
+      "configuration_files",
+      "deployment_facts",
+      "users",
+    ]);
   });
 
   it("lets nobody change or remove audit rows, truncate, or make triggers and references", () => {

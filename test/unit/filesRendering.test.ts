@@ -150,7 +150,7 @@ describe("rendered files", () => {
     const named = Object.values(json).flatMap((text) => [
       ...text.matchAll(/"(password|secret|keys)": (.*?),?$/gm),
     ]);
-    assert.equal(named.length, 9);
+    assert.equal(named.length, 10);
     for (const [, name, value] of named)
       assert.match(value!, /^"file:\/run\/kilocode\/secrets\/[a-z-]+"$/, name);
   });

@@ -37,6 +37,21 @@ describe("what goes into an image", () => {
     });
   });
 
+  it("is the files of folders that a module reads", () => {
+    write("servers/main.ts", `const folder = new URL("./rules/", import.meta.url);`);
+    write("servers/rules/tls.yaml", "rules: []");
+    write("servers/other/unread.yaml", "rules: []");
+    assert.deepEqual(moduleGraph(root, ["servers/main.ts"]).files, [
+      "servers/main.ts",
+      "servers/rules/tls.yaml",
+    ]);
+  });
+
+  it("holds the rules of the compliance server", () => {
+    const { files } = buildContext("mcp");
+    assert.ok(files.some(({ target }) => target === "servers/compliance/rules/access.yaml"));
+  });
+
   it("is the packages as Node.js would find them, nested ones included", () => {
     const packages = {
       "node_modules/a": { version: "1.0.0", integrity: "sha512-a", dependencies: { b: "2", c: "1" } },

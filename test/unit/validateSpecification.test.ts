@@ -56,6 +56,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
   ],
   "compliance.json": [
     "/database/connectionString missing-key",
+    "/database/fixer/user missing-key",
     "/server/host listen-address",
     "/compliance/notificationChannels/0 secrets-supplied",
     "/compliance/notificationChannels/1 secrets-supplied",

@@ -1,25 +1,41 @@
-import { each, effective, planned, type Effects } from "./effect.ts";
-import { parts } from "./parts.ts";
+import { effective, type Effects } from "./effect.ts";
 import { proofs } from "./proofs.ts";
+import { complianceProofs } from "./proofs/compliance.ts";
 import { limitProofs } from "./proofs/limits.ts";
-import { comingServer } from "./sections.ts";
+import { runningServer } from "./sections.ts";
 
-const keys = [
-  "/compliance/rulesPath",
-  "/compliance/reportsPath",
-  "/compliance/autoFix",
-  "/compliance/requireApproval",
-  "/compliance/maxConcurrentChecks",
-  "/compliance/checkTimeout",
-  "/compliance/checkInterval",
-  "/compliance/alertThreshold",
-  "/compliance/notificationChannels",
-];
+const server = "servers/compliance/complianceServer.ts";
+const work = "servers/compliance/compliance.ts";
+const fixes = "servers/compliance/fixes/fixes.ts";
+const checks = "servers/compliance/runs/checkRules.ts";
+const channels = "servers/compliance/alerts/openChannels.ts";
 
 /** `compliance.json` */
 export const complianceEffects: Effects = {
-  ...comingServer(parts.compliance),
-  ...each(planned(parts.compliance), keys),
+  ...runningServer,
+  "/database/fixer/user": effective(server, "config.database.fixer.user", complianceProofs.fixer),
+  "/database/fixer/password": effective(server, "config.database.fixer.password", complianceProofs.fixer),
+  "/compliance/rulesPath": effective(work, "compliance.rulesPath", complianceProofs.rulesPath),
+  "/compliance/reportsPath": effective(work, "compliance.reportsPath", complianceProofs.reportsPath),
+  "/compliance/autoFix": effective(work, "compliance.autoFix", complianceProofs.autoFix),
+  "/compliance/requireApproval": effective(
+    fixes,
+    "config.compliance.requireApproval",
+    complianceProofs.requireApproval,
+  ),
+  "/compliance/maxConcurrentChecks": effective(
+    checks,
+    "limits.maxConcurrentChecks",
+    complianceProofs.maxConcurrentChecks,
+  ),
+  "/compliance/checkTimeout": effective(checks, "limits.checkTimeout", complianceProofs.maxConcurrentChecks),
+  "/compliance/checkInterval": effective(work, "compliance.checkInterval", complianceProofs.checkInterval),
+  "/compliance/alertThreshold": effective(work, "compliance.alertThreshold", complianceProofs.alertThreshold),
+  "/compliance/notificationChannels": effective(
+    channels,
+    "config.compliance.notificationChannels",
+    complianceProofs.notificationChannels,
+  ),
   "/security/auditLogging": effective(
     "servers/runtime/mcpHandler.ts",
     "config.security.auditLogging",

@@ -14,6 +14,11 @@ const urls = [
   placeAt("env", "DATABASE_URL"),
 ];
 
+/** Each check of the compliance server has a connection, */
+const checks = placeAt("compliance", "/compliance/maxConcurrentChecks");
+/** and its run and its fixer have one. */
+const besideChecks = 2;
+
 interface Address {
   readonly user: string;
   readonly password: string;
@@ -85,18 +90,20 @@ export const databaseRules: readonly Rule[] = [
     {
       sentence:
         "All pools together, and what is kept for deployment and superuser, fit into max_connections.",
-      mend: "Raise postgres.maxConnections, or lower serviceMax.",
+      mend: "Raise postgres.maxConnections, or lower serviceMax or maxConcurrentChecks.",
     },
     [
       ...serverNames.flatMap((server) => at(server, "/database/pool/serviceMax")),
       ...pooled.flatMap((server) => at(server, "/database/pool/max")),
       ...at("postgres", "/database/pool/writerMax"),
+      checks,
     ],
     ({ values, facts, deployment }): Violation[] => {
       const pools = facts.enabled.flatMap((server) =>
-        at(server, ...poolSizes).flatMap((place) => {
+        [...at(server, ...poolSizes), ...(server === checks.file ? [checks] : [])].flatMap((place) => {
           const size = valueAt(values, place);
-          return typeof size === "number" ? [{ place, size }] : [];
+          if (typeof size !== "number") return [];
+          return [{ place, size: place === checks ? size + besideChecks : size }];
         }),
       );
       const reserved = superuserReservedConnections + deploymentConnections;

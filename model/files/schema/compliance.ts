@@ -10,15 +10,20 @@ import {
   oneOf,
   path,
   seconds,
+  secretReference,
   section,
   set,
+  text,
 } from "./fields.ts";
 import {
+  databaseKeys,
+  databaseTls,
   entranceKeys,
+  poolKeys,
   rateLimitSection,
   serverLoggingSection,
   serverSection,
-  serviceDatabaseSection,
+  serviceMaxKey,
 } from "./sections.ts";
 
 export const notificationChannels = ["email", "slack"] as const;
@@ -45,7 +50,23 @@ export const complianceFile = file("The compliance server.", {
       "Who is told about an alert; each channel needs its secret (smtp, slack).",
     ),
   }),
-  database: serviceDatabaseSection(),
+  database: section(
+    "How the server reaches PostgreSQL: to check keys, record calls, look at it and mend it.",
+    {
+      ...databaseKeys,
+      fixer: section("The login that runs approved fixes, and nothing else.", {
+        user: need(text(/^[a-z_][a-z0-9_]{0,62}$/, "the name of a login"), "Name of that login."),
+        password: key(
+          secretReference(),
+          "file:/run/kilocode/secrets/database-fixer-password",
+          "Where that login's password lies.",
+          "reference",
+        ),
+      }),
+      pool: section("Connections that are kept open.", { serviceMax: serviceMaxKey(), ...poolKeys }),
+      ssl: databaseTls(),
+    },
+  ),
   security: section("Who may call, from where, how often; and records.", {
     ...entranceKeys,
     rateLimit: rateLimitSection(30),

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { Client } from "pg";
+import { readCatalog } from "#model/access/catalog.ts";
 import { expectedPrivileges, grantLines } from "#model/access/matrix.ts";
 import { privilegeKey } from "#model/access/privilege.ts";
 import { roles, schemaName } from "#model/names.ts";
 import { withSession } from "#providers/database/connect.ts";
-import { readCatalog } from "#providers/grants/catalog.ts";
 import { apply, changes, observe } from "#providers/grants/runner.ts";
 import { logins, setStage } from "./stage.ts";
 import type { Login, Stage } from "./stage.ts";
@@ -234,10 +234,17 @@ const ownersFunctions = [
   "function asking_server()",
   "function delete_expired_rows(text, timestamp with time zone, bigint, boolean)",
   "function drop_expired_partitions(text, timestamp with time zone, boolean, integer)",
+  "function hash_compliance_fix(text, text, text, text, jsonb, jsonb, text, text)",
   "function make_partition(text, timestamp with time zone)",
   "function make_partitions(text, timestamp with time zone, integer)",
   "function manage_partitions(text, text, text, integer, integer)",
   "function partitions_of(text)",
+  "function plan_compliance_fix(text, jsonb)",
+  "function plan_deactivate_account(jsonb)",
+  "function plan_deactivate_key(jsonb)",
+  "function plan_revoke_grant(jsonb)",
+  "function plan_set_retention(jsonb)",
+  "function recheck_compliance_fix(bigint, text)",
   "function redact_json(jsonb)",
   "function set_embedding_dimension(integer)",
 ];

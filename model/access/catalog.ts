@@ -1,7 +1,11 @@
-import type { Client } from "pg";
-import type { ObjectKind, Privilege } from "#model/access/privilege.ts";
-import { objectId } from "#model/access/statements.ts";
-import type { ObjectNames } from "#model/access/statements.ts";
+import type { ObjectKind, Privilege } from "./privilege.ts";
+import { objectId } from "./statements.ts";
+import type { ObjectNames } from "./statements.ts";
+
+/** A session that runs one statement, such as a client of `pg`. */
+interface Session {
+  query(text: string, values: unknown[]): Promise<{ rows: unknown[] }>;
+}
 
 /** Who may do what in one schema, and how SQL names its objects. */
 export interface Catalog {
@@ -58,8 +62,8 @@ interface CatalogRow {
   grantable: boolean | null;
 }
 
-export async function readCatalog(client: Client, schema: string, owner: string): Promise<Catalog> {
-  const { rows } = await client.query<CatalogRow>(catalogQuery, [schema]);
+export async function readCatalog(session: Session, schema: string, owner: string): Promise<Catalog> {
+  const rows = (await session.query(catalogQuery, [schema])).rows as CatalogRow[];
   return {
     privileges: rows.flatMap(privilegeOf),
     names: new Map(rows.map((row) => [objectId(row), row.name])),
