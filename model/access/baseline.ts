@@ -98,6 +98,7 @@ function workspaceFacts(): Fact[] {
         `ALTER SCHEMA ${workspaceSchemaName} OWNER TO ${owner}`,
         revokeEverybody("SCHEMA", schema, "%I"),
         `GRANT USAGE ON SCHEMA ${workspaceSchemaName} TO ${users.join(", ")}`,
+        `COMMENT ON SCHEMA ${workspaceSchemaName} IS 'Tables of clients that may write'`,
       ],
     },
     {

@@ -18,7 +18,15 @@ export const readingTools: Readonly<Record<ServerName, readonly string[]>> = {
     "list_allowed_directories",
     "list_changes",
   ],
-  postgres: ["execute_query", "get_schema", "get_tables"],
+  postgres: [
+    "execute_query",
+    "fetch_rows",
+    "explain_query",
+    "get_tables",
+    "get_schema",
+    "describe_table",
+    "list_schemas",
+  ],
   memory: ["retrieve_memory", "recall_memory", "search_by_tag", "list_tags", "get_stats"],
   compliance: ["list_rules", "get_results", "get_score", "list_fixes"],
 };

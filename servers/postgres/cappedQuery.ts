@@ -7,6 +7,15 @@ export interface ResultLimits {
   readonly maxBytes: number;
   /** Read what is beyond the limits too, and keep none of it: a statement that writes must end. */
   readonly toTheEnd?: boolean;
+  /** Takes the rows beyond the limits, until it takes no more. */
+  readonly beyond?: RowTaker;
+}
+
+export interface RowTaker {
+  /** Bytes that it takes at most. */
+  readonly maxBytes: number;
+  /** @param bytes counted as for `maxBytes` of the limits */
+  take(row: readonly (string | null)[], bytes: number): boolean;
 }
 
 export interface CappedResult {
@@ -51,6 +60,7 @@ export class CappedQuery implements Submittable {
   #bytesPerRow = 0;
   #command = "";
   #truncated: "rows" | "bytes" | undefined;
+  #beyond: RowTaker | undefined;
   #started = false;
   #suspended = false;
   #copying = false;
@@ -59,6 +69,7 @@ export class CappedQuery implements Submittable {
     this.#text = text;
     this.#values = values.map(parameterText);
     this.#limits = limits;
+    this.#beyond = limits.beyond;
   }
 
   /** @throws what PostgreSQL or the connection reported */
@@ -67,8 +78,12 @@ export class CappedQuery implements Submittable {
       this.#batch = Promise.withResolvers();
       client.query(this);
       await this.#batch.promise;
-    } while (this.#suspended && (this.#truncated === undefined || this.#limits.toTheEnd === true));
+    } while (this.#suspended && this.#wantsMore());
     return this.result;
+  }
+
+  #wantsMore(): boolean {
+    return this.#truncated === undefined || this.#limits.toTheEnd === true || this.#beyond !== undefined;
   }
 
   /** What has arrived so far. */
@@ -79,6 +94,7 @@ export class CappedQuery implements Submittable {
   /** Takes no more rows: the connection is being given up because too much arrives on it. */
   overflow(): void {
     this.#truncated ??= "bytes";
+    this.#beyond = undefined;
   }
 
   submit(connection: Connection): void {
@@ -91,10 +107,9 @@ export class CappedQuery implements Submittable {
       wire.describe({ type: "P", name: "" });
     }
     this.#suspended = false;
-    const { maxRows, toTheEnd } = this.#limits;
-    wire.execute({
-      rows: toTheEnd === true ? batchRows : Math.min(batchRows, maxRows - this.#rows.length + 1),
-    });
+    const { maxRows, toTheEnd, beyond } = this.#limits;
+    const all = toTheEnd === true || beyond !== undefined;
+    wire.execute({ rows: all ? batchRows : Math.min(batchRows, maxRows - this.#rows.length + 1) });
     wire.sync();
     wire.stream.uncork();
   }
@@ -106,11 +121,15 @@ export class CappedQuery implements Submittable {
 
   handleDataRow({ fields, length }: { fields: (string | null)[]; length: number }): void {
     this.#seen += 1;
-    if (this.#truncated) return;
-    this.#bytes += length + this.#bytesPerRow;
-    if (this.#rows.length >= this.#limits.maxRows) this.#truncated = "rows";
-    else if (this.#bytes > this.#limits.maxBytes) this.#truncated = "bytes";
-    else this.#rows.push(fields);
+    const bytes = length + this.#bytesPerRow;
+    if (this.#truncated === undefined) {
+      this.#bytes += bytes;
+      if (this.#rows.length >= this.#limits.maxRows) this.#truncated = "rows";
+      else if (this.#bytes > this.#limits.maxBytes) this.#truncated = "bytes";
+      else this.#rows.push(fields);
+    }
+    if (this.#truncated !== undefined && this.#beyond?.take(fields, bytes) === false)
+      this.#beyond = undefined;
   }
 
   handlePortalSuspended(): void {

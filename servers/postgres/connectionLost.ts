@@ -26,8 +26,11 @@ const socketCodes = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
 ]);
-/** Connection exceptions; administrator's or crash's shutdown, and a server that is starting. */
-const sqlStates = /^(08|57P0[123])/;
+/**
+ * Connection exceptions (but not 08P01, a wrong number of parameters); administrator's or crash's shutdown, and a
+ * server that is starting.
+ */
+const sqlStates = /^(08(?!P01)|57P0[123])/;
 /** What `pg` says without a code. */
 const messages = /^(Connection terminated unexpectedly|Client has encountered a connection error)/;
 

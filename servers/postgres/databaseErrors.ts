@@ -7,6 +7,7 @@ import { ConnectionLost } from "./connectionLost.ts";
 type Hints = Readonly<Record<string, string>>;
 
 const anyHints: Hints = {
+  "08P01": 'Give a value in "params" for each of $1, $2, …, and no more.',
   "55P03": "Somebody else is using the table; try again.",
   "57014": "The statement was ended because it took too long or the call was given up; narrow it down.",
 };
@@ -28,7 +29,7 @@ export const writingHints: Hints = {
 };
 
 /** Classes of SQLSTATE that are about the server's own connection, not about the caller's statement. */
-const ours = /^(08|28|3D|53300|57P)/;
+const ours = /^(08(?!P01)|28|3D|53300|57P)/;
 
 export interface Telling {
   readonly hints?: Hints;

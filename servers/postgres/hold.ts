@@ -32,7 +32,8 @@ export class Hold {
   /** A statement of the caller's. */
   async read(text: string, values: readonly unknown[], limits: ResultLimits): Promise<CappedResult> {
     const query = new CappedQuery(text, values, limits);
-    const allowed = Math.max(rawBytesMinimum, rawBytesFactor * limits.maxBytes);
+    const allowed =
+      Math.max(rawBytesMinimum, rawBytesFactor * limits.maxBytes) + (limits.beyond?.maxBytes ?? 0);
     const { stream } = (
       this.#client as unknown as { connection: { stream: NodeJS.ReadableStream & { destroy(): void } } }
     ).connection;

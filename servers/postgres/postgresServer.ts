@@ -7,14 +7,20 @@ import type {
   ServerDefinition,
   ServerParts,
 } from "#servers/runtime/runServer.ts";
+import { KeptResults } from "./keptResults.ts";
+import { databaseMeasure } from "./measure.ts";
 import { openReader } from "./reader.ts";
 import { StatementLog } from "./statementLog.ts";
 import { createTable } from "./tools/createTable.ts";
+import { describeTable } from "./tools/describeTable.ts";
 import { dropTable } from "./tools/dropTable.ts";
 import { executeQuery } from "./tools/executeQuery.ts";
 import { executeStatement } from "./tools/executeStatement.ts";
+import { explainQuery } from "./tools/explainQuery.ts";
+import { fetchRows } from "./tools/fetchRows.ts";
 import { getSchema } from "./tools/getSchema.ts";
 import { getTables } from "./tools/getTables.ts";
+import { listSchemas } from "./tools/listSchemas.ts";
 import { openWriter } from "./writer.ts";
 
 const handoverMilliseconds = 2000;
@@ -46,17 +52,23 @@ async function prepare(loaded: Loaded<PostgresFile>, { log }: ServerContext): Pr
       const statements = new StatementLog(log, config.security);
       const reader = openReader(config, readerLogin, statements);
       const writer = openWriter(config, writerLogin, statements);
+      const results = new KeptResults();
       // Calls under way keep the connections they have; the delay is for those that are about to take one.
       if (previous) setTimeout(() => void previous.close(), handoverMilliseconds).unref();
       return {
         tools: [
-          executeQuery(reader),
-          getSchema(reader),
+          executeQuery(reader, results),
+          fetchRows(results),
+          explainQuery(reader),
           getTables(reader),
+          getSchema(reader),
+          describeTable(reader),
+          listSchemas(reader),
           executeStatement(writer),
           createTable(writer),
           dropTable(writer),
         ],
+        measure: databaseMeasure(reader, statements),
         async close() {
           await Promise.all([reader.close(), writer.close()]);
         },

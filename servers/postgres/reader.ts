@@ -7,6 +7,9 @@ import type { ToolCall } from "#servers/runtime/tool.ts";
 import type { CappedResult, ResultLimits } from "./cappedQuery.ts";
 import { toToolError } from "./databaseErrors.ts";
 import { GuardedCalls } from "./guardedCalls.ts";
+import { keptLimits } from "./keptResults.ts";
+import { PageBuilder } from "./pages.ts";
+import type { Page } from "./pages.ts";
 import { repeat, repeatableRead } from "./repeat.ts";
 import { sessionSettings } from "./sessionSettings.ts";
 import type { StatementLog } from "./statementLog.ts";
@@ -15,9 +18,15 @@ import { TypeNames } from "./typeNames.ts";
 export interface Answer extends CappedResult {
   /** Type of each field, as SQL writes it. */
   readonly typeNames: readonly string[];
+  /** The rows after these, where they were asked for. */
+  readonly pages?: readonly Page[];
 }
 
-export interface ReadOptions extends Partial<ResultLimits> {
+export interface ReadOptions {
+  /** Fewer rows than configured. */
+  readonly maxRows?: number;
+  /** Whether the rows after the first answer are wanted too, as pages. */
+  readonly paging?: boolean;
   /** Stands before the caller's SQL; positions in errors are counted without it. */
   readonly prefix?: string;
 }
@@ -26,8 +35,24 @@ export interface Reader {
   readonly limits: ResultLimits;
   /** @throws ToolError */
   read(call: ToolCall, sql: string, params: readonly unknown[], options?: ReadOptions): Promise<Answer>;
+  /**
+   * What PostgreSQL says of the database.
+   *
+   * @throws if it does not answer
+   */
+  activity(): Promise<Activity>;
   close(): Promise<void>;
 }
+
+export interface Activity {
+  readonly connections: number;
+  /** Transactions of everybody since its statistics began. */
+  readonly transactions: number;
+}
+
+const activityMilliseconds = 3000;
+const activity = `SELECT numbackends, xact_commit + xact_rollback FROM pg_catalog.pg_stat_database
+  WHERE datname = pg_catalog.current_database()`;
 
 /** The read-only login's pool, and reading through it. */
 export function openReader(config: PostgresFile, login: Login, statements: StatementLog): Reader {
@@ -43,15 +68,17 @@ export function openReader(config: PostgresFile, login: Login, statements: State
   const limits = { maxRows: database.maxRows, maxBytes: byteCount(database.maxBytes) ?? 0 };
   return {
     limits,
-    async read(call, sql, params, { prefix = "", maxRows = Infinity } = {}) {
+    async read(call, sql, params, { prefix = "", maxRows = Infinity, paging = false } = {}) {
       const caps = { ...limits, maxRows: Math.min(limits.maxRows, maxRows) };
       const start = performance.now();
       let rows = 0;
       const once = (): Promise<Answer> =>
         calls.readOnly({ queryTimeout: database.queryTimeout }, call.signal, async (session) => {
-          const result = await session.query(prefix + sql, params, caps);
+          const beyond = paging ? new PageBuilder(caps, keptLimits.clientBytes) : undefined;
+          const result = await session.query(prefix + sql, params, { ...caps, ...(beyond && { beyond }) });
           rows = result.rows.length;
-          return { ...result, typeNames: await typeNames.of(result.fields, session) };
+          const answer = { ...result, typeNames: await typeNames.of(result.fields, session) };
+          return beyond ? { ...answer, pages: beyond.finish() } : answer;
         });
       try {
         const { maxRetries, retryDelay } = database;
@@ -61,6 +88,16 @@ export function openReader(config: PostgresFile, login: Login, statements: State
       } finally {
         statements.record(call, { sql, rows, milliseconds: performance.now() - start });
       }
+    },
+    async activity() {
+      const limits = { queryTimeout: activityMilliseconds };
+      const { rows } = await calls.readOnly(
+        limits,
+        AbortSignal.timeout(2 * activityMilliseconds),
+        (session) => session.query(activity, [], { maxRows: 1, maxBytes: 1024 }),
+      );
+      const [connections, transactions] = rows[0] ?? [];
+      return { connections: Number(connections), transactions: Number(transactions) };
     },
     async close() {
       await Promise.race([calls.tidied(), new Promise((resolve) => setTimeout(resolve, 500).unref())]);

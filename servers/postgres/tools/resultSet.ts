@@ -15,6 +15,11 @@ export const resultSet = {
   truncatedBy: z.enum(["rows", "bytes"]).optional().describe("The limit that was reached."),
 } as const;
 
+export const nextCursor = z
+  .string()
+  .optional()
+  .describe("For fetch_rows: the next page; absent when there is none, or when paging was not asked for.");
+
 const schema = z.object(resultSet);
 
 export function presentRows(answer: Answer): z.input<typeof schema> {

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Client } from "@modelcontextprotocol/client";
 import { callTool, connectClient } from "./request.ts";
 import { startServer } from "./serverProcess.ts";
 import type { ServerProcess } from "./serverProcess.ts";
 import { readyStage } from "./stage.ts";
 import type { ReadyStage } from "./stage.ts";
+
+function matches(one: object, wanted: object): boolean {
+  return isDeepStrictEqual({ ...one, ...wanted }, one);
+}
 
 describe("the postgres server's tools", function () {
   this.timeout(180_000);
@@ -149,6 +154,58 @@ describe("the postgres server's tools", function () {
     assert.ok(!Object.keys(kinds).some((name) => /audit_logs_/.test(name)), "partitions are not listed");
     const all = (await callTool(client, "get_tables", {})).structured["tables"] as { schema: string }[];
     assert.deepEqual([...new Set(all.map(({ schema }) => schema))], ["mcp"]);
+  });
+
+  it("list the schemas that can be read", async () => {
+    const { structured } = await callTool(client, "list_schemas", {});
+    const schemas = structured["schemas"] as { name: string; tables: number }[];
+    assert.deepEqual(
+      schemas.map(({ name }) => name),
+      ["extensions", "mcp", "workspace"],
+    );
+    assert.ok(schemas[1]!.tables > 10);
+  });
+
+  it("explain a query, run it if asked, and never what writes", async () => {
+    const explain = (args: Record<string, unknown>) => callTool(client, "explain_query", args);
+    const sql = "SELECT * FROM mcp.memory_items WHERE memory_id = $1";
+    assert.match(String((await explain({ sql, params: ["a"] })).structured["text"]), /memory_items/);
+    assert.match((await explain({ sql })).text, /08P01.*a value in "params" for each/s);
+    const ran = await explain({ sql, params: ["a"], analyze: true, format: "json" });
+    const [plan] = ran.structured["plan"] as { "Execution Time": number; Plan: { "Actual Rows": number } }[];
+    assert.equal(plan!.Plan["Actual Rows"], 0);
+    assert.ok(plan!["Execution Time"] >= 0);
+    assert.match((await explain({ sql: "DELETE FROM mcp.memory_items", analyze: true })).text, /25006|42501/);
+    assert.match((await explain({ sql: "SELECT nothing" })).text, /42703\)\nPosition: 8$/);
+    assert.match((await explain({ sql: "SELECT 1; SELECT 2" })).text, /42601/);
+    assert.match((await explain({ sql: "SELECT password_hash FROM mcp.users" })).text, /42501/);
+    assert.match((await explain({ sql: "SELECT pg_sleep(60)", analyze: true })).text, /57014/);
+  });
+
+  it("describe one table: keys, references both ways, sizes, partitions", async () => {
+    const describe = async (args: Record<string, unknown>) => {
+      const { failed, text, structured } = await callTool(client, "describe_table", args);
+      assert.equal(failed, false, text);
+      return structured as Record<string, unknown> & {
+        columns: { name: string; generated: string | null }[];
+      };
+    };
+    const keys = await describe({ table: "api_keys" });
+    assert.deepEqual([keys["schema"], keys["kind"], keys["primaryKey"]], ["mcp", "table", ["id"]]);
+    assert.ok(!keys.columns.some(({ name }) => name === "key_hash"));
+    assert.equal(keys.columns.find(({ name }) => name === "id")!.generated, "identity");
+    const creator = { columns: ["created_by"], table: "mcp.users", otherColumns: ["id"] };
+    assert.ok((keys["references"] as object[]).some((one) => matches(one, creator)));
+    assert.ok((keys["tableBytes"] as number) > 0 && (keys["indexBytes"] as number) > 0);
+    const users = await describe({ table: "users", schema: "mcp" });
+    const used = { columns: ["id"], table: "mcp.api_keys", otherColumns: ["created_by"] };
+    assert.ok((users["referencedBy"] as object[]).some((one) => matches(one, used)));
+    const audit = await describe({ table: "audit_logs" });
+    assert.ok((audit["partitions"] as string[]).length > 1);
+    assert.equal(audit["kind"], "partitioned table");
+    const view = await describe({ table: "user_activity" });
+    assert.deepEqual([view["kind"], view["tableBytes"], view["indexes"]], ["view", null, []]);
+    assert.match((await callTool(client, "describe_table", { table: "pg_authid" })).text, /get_tables lists/);
   });
 
   it("describe tables without columns that cannot be read", async () => {

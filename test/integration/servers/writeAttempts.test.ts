@@ -13,6 +13,8 @@ import type { ReadyStage } from "./stage.ts";
 
 const attempts = readCorpus("sql-write-attempts.json");
 const together = 15;
+/** Effects after which the control has shown that there is something to hold back. */
+const enough = 10;
 
 describe("SQL that tries to write or to escape", function () {
   this.timeout(180_000);
@@ -59,7 +61,8 @@ describe("SQL that tries to write or to escape", function () {
     assert.equal(new Set(attempts.map(({ name }) => name)).size, attempts.length);
   });
 
-  it("has no effect, in each of these ways", async () => {
+  it("has no effect, in each of these ways", async function () {
+    this.timeout(600_000);
     const session = await sessionState();
     let before = await footprint(superuser);
     const escapes: string[] = [];
@@ -94,7 +97,7 @@ describe("SQL that tries to write or to escape", function () {
     );
     const verifier = login[0]!.rolpassword;
     const effects: string[] = [];
-    for (const { name, sql } of attempts) {
+    for (const { name, sql } of attempts.filter((attempt) => !/^bomb|sleeping/.test(attempt.name))) {
       const session = newClient(stage.login("postgres_reader_1"), { step: "control" });
       session.on("error", () => {});
       await session.connect();
@@ -116,8 +119,9 @@ describe("SQL that tries to write or to escape", function () {
       await session.end().catch(() => {});
       await superuser.query(`ALTER ROLE postgres_reader_1 PASSWORD '${verifier}'`);
       await superuser.query("ALTER ROLE postgres_reader_1 RESET ALL");
+      if (effects.length >= enough) break;
     }
-    assert.ok(effects.length >= 5, effects.join("\n"));
+    assert.ok(effects.length >= enough, effects.join("\n"));
   });
 });
 
