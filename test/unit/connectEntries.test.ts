@@ -39,9 +39,7 @@ describe("entries for client programs", () => {
       },
       permission: {
         "postgres_*": "ask",
-        postgres_execute_query: "allow",
-        postgres_get_schema: "allow",
-        postgres_get_tables: "allow",
+        ...Object.fromEntries(readingTools.postgres.map((tool) => [`postgres_${tool}`, "allow"])),
         "memory_*": "ask",
         memory_store_memory: "allow",
       },
@@ -55,7 +53,7 @@ describe("entries for client programs", () => {
         postgres: {
           command: "/node",
           args: args("postgres"),
-          alwaysAllow: ["execute_query", "get_schema", "get_tables"],
+          alwaysAllow: readingTools.postgres,
           disabled: false,
           timeout: 30,
         },
@@ -77,7 +75,7 @@ describe("entries for client programs", () => {
       command: "/node",
       args: args("postgres"),
       description: "The postgres server of kilocode-mcp, stack dev",
-      alwaysAllow: ["execute_query", "get_schema", "get_tables"],
+      alwaysAllow: readingTools.postgres,
     });
   });
 
