@@ -54,7 +54,7 @@ export class KeptResults {
   /** @param pages those after the first answer */
   keep(client: string, first: Answer, pages: readonly Page[]): PagedAnswer {
     if (pages.length === 0) return { answer: first, cursor: undefined };
-    const bytes = pages.reduce((sum, { rows }) => sum + rows.length, 0);
+    const bytes = pages.reduce((total, { rows }) => total + rows.length, 0);
     this.#makeRoom(client, bytes);
     const name = randomBytes(16).toString("base64url");
     const until = this.#now() + keptLimits.idleMilliseconds;

@@ -90,11 +90,9 @@ export function openReader(config: PostgresFile, login: Login, statements: State
       }
     },
     async activity() {
-      const limits = { queryTimeout: activityMilliseconds };
-      const { rows } = await calls.readOnly(
-        limits,
-        AbortSignal.timeout(2 * activityMilliseconds),
-        (session) => session.query(activity, [], { maxRows: 1, maxBytes: 1024 }),
+      const own = { queryTimeout: activityMilliseconds };
+      const { rows } = await calls.readOnly(own, AbortSignal.timeout(2 * activityMilliseconds), (session) =>
+        session.query(activity, [], { maxRows: 1, maxBytes: 1024 }),
       );
       const [connections, transactions] = rows[0] ?? [];
       return { connections: Number(connections), transactions: Number(transactions) };

@@ -20,6 +20,7 @@ export const differences: Readonly<
     "/mcpServers/filesystem/alwaysAllow": "tools that only read; write_file asks",
     "/mcpServers/postgres/command": bridge,
     "/mcpServers/postgres/args": bridge,
+    "/mcpServers/postgres/alwaysAllow": "all tools that only read; more than the specification has",
     "/mcpServers/postgres/env/DATABASE_URL": logins,
     "/mcpServers/memory/command": bridge,
     "/mcpServers/memory/args": bridge,

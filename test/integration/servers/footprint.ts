@@ -41,7 +41,7 @@ export async function footprint(client: Client): Promise<Record<string, string>>
   const each = Object.entries(parts).map(
     ([name, sql]) =>
       `SELECT ${client.escapeLiteral(name)} AS name,
-              coalesce(md5(string_agg(t::text, E'\\n')), 'empty') || ' ' || count(*) AS text FROM (${sql}) t`,
+              coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), 'empty') || ' ' || count(*) AS text FROM (${sql}) t`,
   );
   const { rows } = await client.query<{ name: string; text: string }>(each.join(" UNION ALL "));
   return Object.fromEntries(rows.map(({ name, text }) => [name, text]));
