@@ -55,7 +55,8 @@ export class McpServer extends pulumi.ComponentResource {
       {
         authorityCertificate: args.authority.certificate,
         authorityKey: args.authority.privateKey,
-        hostnames: [containerName, ...args.hostnames],
+        // Its name in the network too: who reads metrics there verifies it.
+        hostnames: [containerName, args.server, ...args.hostnames],
         addresses: isIP(args.publish.address) === 0 ? [] : [args.publish.address],
       },
       { parent: this },

@@ -1,24 +1,24 @@
 /**
  * `node servers/main.ts <server> [files] [state]` runs one MCP server until SIGTERM or SIGINT. `files` is where
  * its configuration is mounted, default /etc/kilocode; `state` is what it keeps, default /var/lib/kilocode. Exit
- * codes: 0 ended as asked, 2 wrong usage, 78 files
- * that the server will not work with, 1 anything else.
+ * codes: 0 ended as asked, 2 wrong usage, 78 files that the server will not work with, 1 anything else.
  */
 import { readFile } from "node:fs/promises";
 import { paths } from "#model/names.ts";
-import { complianceServer } from "./compliance/complianceServer.ts";
-import { filesystemServer } from "./filesystem/filesystemServer.ts";
-import { memoryServer } from "./memory/memoryServer.ts";
-import { postgresServer } from "./postgres/postgresServer.ts";
 import { FileRefused } from "./runtime/fileRefused.ts";
 import { describeError } from "./runtime/log.ts";
 import { runServer, type RunOptions } from "./runtime/runServer.ts";
 
+/** Each loads what it needs itself: one process runs one server. */
 const servers = {
-  filesystem: (options: RunOptions) => runServer(filesystemServer, options),
-  postgres: (options: RunOptions) => runServer(postgresServer, options),
-  memory: (options: RunOptions) => runServer(memoryServer, options),
-  compliance: (options: RunOptions) => runServer(complianceServer, options),
+  filesystem: async (options: RunOptions) =>
+    runServer((await import("./filesystem/filesystemServer.ts")).filesystemServer, options),
+  postgres: async (options: RunOptions) =>
+    runServer((await import("./postgres/postgresServer.ts")).postgresServer, options),
+  memory: async (options: RunOptions) =>
+    runServer((await import("./memory/memoryServer.ts")).memoryServer, options),
+  compliance: async (options: RunOptions) =>
+    runServer((await import("./compliance/complianceServer.ts")).complianceServer, options),
 };
 
 const [name, files = paths.files, state = paths.state] = process.argv.slice(2);

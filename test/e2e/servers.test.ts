@@ -44,6 +44,7 @@ describe("the four servers of a stack", function () {
           },
         },
         clients: { default: {}, other: {}, looker: { role: "readonly" } },
+        acceptNoBackups: true,
         files: { env: { MONITORING_HEALTH_CHECK_INTERVAL: 7 } },
       },
       "all",
