@@ -63,7 +63,7 @@ export function failureOf(error: unknown): Failure {
 function refusal(error: SdkHttpError): Failure {
   const status = error.status ?? 0;
   const carried = carriedError(error.data["text"]);
-  const reason = carried?.message ?? `HTTP status ${status}`;
+  const reason = carried?.message ?? oauthReason(error.data["text"]) ?? `HTTP status ${status}`;
   // A server that is about to end, or a proxy whose server is not there yet: nothing was carried out.
   const kind = status === 503 ? "undelivered" : "refused";
   return { kind, reason, status, ...(carried && { error: carried }) };
@@ -74,6 +74,19 @@ function carriedError(text: unknown): JsonRpcError | undefined {
     const { error } = JSON.parse(typeof text === "string" ? text : "") as { error?: Partial<JsonRpcError> };
     if (typeof error?.code !== "number" || typeof error.message !== "string") return undefined;
     return error as JsonRpcError;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A refusal for lack of permission has the form of OAuth (RFC 6749, 5.2). */
+function oauthReason(text: unknown): string | undefined {
+  try {
+    const { error, error_description: description } = JSON.parse(
+      typeof text === "string" ? text : "",
+    ) as Record<string, unknown>;
+    if (typeof error !== "string") return undefined;
+    return typeof description === "string" ? description : error;
   } catch {
     return undefined;
   }

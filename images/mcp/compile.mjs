@@ -9,7 +9,7 @@ await import(`${process.cwd()}/servers/runtime/runServer.ts`);
 flushCompileCache();
 
 // The folder's name ends in the uid that wrote it. Each service finds it under its own; none can write it.
-const cache = process.env.NODE_COMPILE_CACHE;
+const cache = String(process.env.NODE_COMPILE_CACHE);
 for (const folder of readdirSync(cache)) {
   const uids = [...serverNames.map((name) => serviceUids[name]), 65534];
   for (const uid of uids) symlinkSync(folder, `${cache}/${folder.replace(/-0$/, `-${uid}`)}`);

@@ -11,30 +11,38 @@ export interface EchoClient {
 }
 
 const revision = "2026-07-28";
-const body = JSON.stringify({
-  jsonrpc: "2.0",
-  id: 1,
-  method: "tools/call",
-  params: {
-    name: "echo",
-    arguments: { value: "x".repeat(100) },
-    _meta: {
-      "io.modelcontextprotocol/protocolVersion": revision,
-      "io.modelcontextprotocol/clientInfo": { name: "bench", version: "0" },
-      "io.modelcontextprotocol/clientCapabilities": {},
+const bodyOf = (tool: string) =>
+  JSON.stringify({
+    jsonrpc: "2.0",
+    id: 1,
+    method: "tools/call",
+    params: {
+      name: tool,
+      arguments: { value: "x".repeat(100) },
+      _meta: {
+        "io.modelcontextprotocol/protocolVersion": revision,
+        "io.modelcontextprotocol/clientInfo": { name: "bench", version: "0" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+      },
     },
-  },
-});
+  });
 
 /** @throws Error for an answer that is not the tool's */
-export function echoClient(name: string, origin: string, ca?: string, key?: string): EchoClient {
+export function echoClient(
+  name: string,
+  origin: string,
+  ca?: string,
+  key?: string,
+  tool: "echo" | "echo_write" = "echo",
+): EchoClient {
+  const body = bodyOf(tool);
   const pool = new Pool(origin, { connections: 20, ...(ca !== undefined && { connect: { ca } }) });
   const headers = {
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
     "mcp-protocol-version": revision,
     "mcp-method": "tools/call",
-    "mcp-name": "echo",
+    "mcp-name": tool,
     ...(key !== undefined && { "x-api-key": key }),
   };
   const call = async (): Promise<void> => {

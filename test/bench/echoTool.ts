@@ -13,3 +13,6 @@ export const echo: AnyTool = defineTool({
   output: z.object({ value: z.string() }),
   run: ({ value }) => Promise.resolve({ value }),
 });
+
+/** As a tool that changes something is treated: recorded on disk before it answers. */
+export const echoWrite: AnyTool = { ...echo, name: "echo_write", permission: "write", annotations: {} };

@@ -20,7 +20,7 @@ describe("what a rule expects of a value", () => {
     [
       { operator: "at-least", value: 2 },
       [2, "3", 1, "-1", null, "x", undefined, [], Number.NaN],
-      "++---??" + "?-",
+      "++---???-",
     ],
     [{ operator: "at-most", value: 2 }, [2, "1.5", 3, null, {}], "++--?"],
     [{ operator: "contains", value: ["%u", "%d"] }, ["%u %d", "%u", ["%u", "%d"], 7, undefined], "+-+??"],

@@ -1,4 +1,4 @@
-import { asSource, effective, planned, type Effect, type Effects } from "./effect.ts";
+import { asSource, effective, type Effects } from "./effect.ts";
 import { proofs } from "./proofs.ts";
 import { limitProofs } from "./proofs/limits.ts";
 import { proofs as observed } from "./proofs/observe.ts";
@@ -114,13 +114,3 @@ export const runningServer: Effects = {
   "/logging/maxFiles": effective(outputs, "config.logging.maxFiles", observed.rotation),
   "/logging/compress": effective(outputs, "config.logging.compress", observed.rotation),
 };
-
-/** The same keys of a server that does not run yet: nothing obeys them. */
-export function comingServer(part: string): Effects {
-  return Object.fromEntries(
-    Object.entries(runningServer).map(([key, effect]): [string, Effect] => [
-      key,
-      effect.state === "effective" ? planned(part) : effect,
-    ]),
-  );
-}

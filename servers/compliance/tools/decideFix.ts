@@ -54,6 +54,7 @@ export function decideFix(fixes: Fixes): AnyTool[] {
       title,
       description,
       permission: "execute",
+      audit: { resource: ({ fix }) => String(fix) },
       annotations: {
         readOnlyHint: false,
         destructiveHint: destructive,

@@ -24,6 +24,7 @@ export function generateReport(make: () => Promise<Report>, folder: string, conf
     title: "Write a report",
     description: "Writes a report of the latest results into the reports folder and answers it.",
     permission: "write",
+    audit: { record: ["format"] },
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
     input: z.object({ format: z.enum(["json", "markdown"]) }),
     output,

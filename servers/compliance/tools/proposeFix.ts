@@ -30,6 +30,7 @@ export function proposeFix(context: RunContext, fixes: Fixes): AnyTool {
     description:
       "Looks at a rule of the database again. If it has a fix, proposes one for each thing found; for all else answers what mends it.",
     permission: "write",
+    audit: { record: ["rule"], resource: ({ rule }) => rule },
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input: z.object({ rule: ruleId.describe("Its id.") }),
     output,

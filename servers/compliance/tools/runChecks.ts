@@ -39,6 +39,7 @@ export function runChecks(context: RunContext, after: (run: RunResult) => void):
     description:
       "Checks rules of this deployment now and records the results. A rule without fresh facts is an error, never passed.",
     permission: "execute",
+    audit: { record: ["rules", "servers"] },
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input,
     output,

@@ -15,6 +15,7 @@ export function createDirectory(files: Files): AnyTool {
     description:
       "Creates a directory, with those around it that are missing. Succeeds also if it exists already.",
     permission: "write",
+    audit: { record: ["path"], resource: ({ path }) => path },
     annotations: changing({ destructive: false, idempotent: true }),
     input,
     output,

@@ -29,6 +29,7 @@ export function directoryTree(files: Files): AnyTool {
     title: "Show a directory tree",
     description: `Shows what lies below a directory as JSON: name, type (file or directory) and, of directories, children. Goes ${files.config.maxDepth} levels down and shows at most ${mostEntries} entries; symbolic links are not gone through.`,
     permission: "read",
+    audit: { record: ["path"], resource: ({ path }) => path },
     annotations: reading,
     input,
     output,

@@ -37,6 +37,7 @@ export function editFile(files: Files): AnyTool {
     description:
       "Replaces passages of a text file (UTF-8) and returns the difference as a unified diff. Where a passage does not stand literally, lines that differ in white space at their ends only are taken.",
     permission: "write",
+    audit: { record: ["path"], resource: ({ path }) => path },
     annotations: changing({ destructive: true, idempotent: false }),
     input,
     output,

@@ -23,6 +23,7 @@ export function getFileInfo(files: Files): AnyTool {
     title: "Describe a file or directory",
     description: "Tells type, size, times and permissions of a file or directory without opening it.",
     permission: "read",
+    audit: { record: ["path"], resource: ({ path }) => path },
     annotations: reading,
     input,
     output,

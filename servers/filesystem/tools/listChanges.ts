@@ -46,6 +46,7 @@ export function listChanges(files: Files, changes: FolderChanges, longestWait: n
     title: "List what changed",
     description: `Tells what was created, changed or deleted below a directory since an earlier call. Call it once without a cursor, then each time with the cursor of the answer before. Looks ${files.config.maxDepth} levels down, at ${mostEntries} entries at most, every ${files.config.watchInterval} ms at most.`,
     permission: "read",
+    audit: { record: ["path"], resource: ({ path }) => path },
     annotations: reading,
     input,
     output,

@@ -29,6 +29,7 @@ export function listDirectory(files: Files): AnyTool {
     title: "List a directory",
     description: `Lists what a directory holds, with [FILE], [DIR] or [LINK] before each name; at most ${mostEntries} entries.`,
     permission: "read",
+    audit: { record: ["path"], resource: ({ path }) => path },
     annotations: reading,
     input,
     output,

@@ -38,6 +38,7 @@ export function listDirectoryWithSizes(files: Files): AnyTool {
     title: "List a directory with sizes",
     description: "Lists what a directory holds, with sizes, counts and the sum of the sizes.",
     permission: "read",
+    audit: { record: ["path"], resource: ({ path }) => path },
     annotations: reading,
     input,
     output,

@@ -25,6 +25,7 @@ export function moveFile(files: Files): AnyTool {
     description:
       "Moves or renames a file or directory. Fails if there is something of the new name, or if the new place is on another file system.",
     permission: "write",
+    audit: { record: ["source", "destination"], resource: ({ source }) => source },
     annotations: changing({ destructive: true, idempotent: false }),
     input,
     output,

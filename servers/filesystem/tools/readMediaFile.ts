@@ -48,6 +48,7 @@ export function readMediaFile(files: Files): AnyTool {
     description:
       "Reads a file as base64, with its media type: images and sounds as such, every other file as an embedded resource.",
     permission: "read",
+    audit: { record: ["path"], resource: ({ path }) => path },
     annotations: reading,
     input,
     output,

@@ -20,6 +20,7 @@ export function readMultipleFiles(files: Files): AnyTool {
     description:
       "Reads several text files (UTF-8), each under its path. A file that cannot be read does not keep the others from being read. Together they may be as large as one file may be.",
     permission: "read",
+    audit: { record: ["paths"] },
     annotations: reading,
     input,
     output,

@@ -30,6 +30,7 @@ export function readTextFile(files: Files, name: keyof typeof names): AnyTool {
     name,
     ...names[name],
     permission: "read",
+    audit: { record: ["path"], resource: ({ path }) => path },
     annotations: reading,
     input,
     output,

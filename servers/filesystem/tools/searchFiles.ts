@@ -29,6 +29,7 @@ export function searchFiles(files: Files): AnyTool {
     title: "Search for files",
     description: `Looks below a directory for files and directories whose path fits a glob. Goes ${files.config.maxDepth} levels down, looks at ${mostSearched} entries and returns ${mostFound} at most; symbolic links are not gone through.`,
     permission: "read",
+    audit: { record: ["path", "pattern"], resource: ({ path }) => path },
     annotations: reading,
     input,
     output,

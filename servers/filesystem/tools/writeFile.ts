@@ -24,6 +24,7 @@ export function writeFile(files: Files): AnyTool {
     description:
       "Creates a file, or replaces all that an existing one holds. The file is written as a whole or not at all. Its folder must exist.",
     permission: "write",
+    audit: { record: ["path"], resource: ({ path }) => path },
     annotations: changing({ destructive: true, idempotent: true }),
     input,
     output,

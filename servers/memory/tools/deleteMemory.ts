@@ -18,6 +18,7 @@ export function deleteMemory({ database }: MemoryContext): AnyTool {
     description:
       "Removes one of your memories for good. What another client shared can be removed by that client only.",
     permission: "write",
+    audit: { record: ["memory_id"], resource: ({ memory_id }) => memory_id },
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     input,
     output,

@@ -68,6 +68,7 @@ export function storeMemory(context: MemoryContext): AnyTool {
     title: "Remember something",
     description: "Stores a text, so that it can be found again by what it says, by time and by tags.",
     permission: "write",
+    audit: { record: ["memory_id"], resource: ({ memory_id }) => memory_id },
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
     input,
     output,

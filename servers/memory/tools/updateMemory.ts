@@ -33,6 +33,7 @@ export function updateMemory({ database }: MemoryContext): AnyTool {
     title: "Change a memory's tags, metadata, end or sharing",
     description: "Changes what is given and leaves the rest; only your own memories. The content stays.",
     permission: "write",
+    audit: { record: ["memory_id"], resource: ({ memory_id }) => memory_id },
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     input,
     output,

@@ -44,6 +44,7 @@ export function createTable(writer: Writer): AnyTool {
     title: "Make a table in the workspace",
     description,
     permission: "write",
+    audit: { record: ["table"], resource: ({ table }) => table },
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
     input,
     output,

@@ -128,6 +128,7 @@ export function describeTable(reader: Reader): AnyTool {
     description:
       "Describes one table or view: columns, keys, references both ways, checks, indexes, partitions, sizes, estimated rows.",
     permission: "read",
+    audit: { record: ["schema", "table"], resource: ({ table }) => table },
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input,
     output,

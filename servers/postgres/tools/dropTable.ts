@@ -13,6 +13,7 @@ export function dropTable(writer: Writer): AnyTool {
     title: "Remove a table of the workspace",
     description: "Removes a table of the schema workspace with all its rows, whoever made it.",
     permission: "write",
+    audit: { record: ["table"], resource: ({ table }) => table },
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
     input,
     output,

@@ -72,6 +72,7 @@ export function getSchema(reader: Reader): AnyTool {
     title: "Describe tables",
     description: "Describes columns, keys and indexes of the tables and views that execute_query can read.",
     permission: "read",
+    audit: { record: ["schema", "table"], resource: ({ table }) => table },
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     input,
     output,

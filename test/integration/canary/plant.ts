@@ -61,12 +61,11 @@ export async function plant(server: ServerProcess, stage: ReadyStage): Promise<P
     },
     "/token",
   );
-  if (token.status === 200) {
-    const { access_token: access, refresh_token: refresh } = JSON.parse(token.text) as Record<string, string>;
-    if (!access || !refresh) throw new Error("the token endpoint gave no tokens");
-    secrets.push(access, refresh);
-    await list({ authorization: `Bearer ${access}` });
-  }
+  if (token.status !== 200) throw new Error(`the token endpoint answered ${token.status}`);
+  const { access_token: access, refresh_token: refresh } = JSON.parse(token.text) as Record<string, string>;
+  if (!access || !refresh) throw new Error("the token endpoint gave no tokens");
+  secrets.push(access, refresh);
+  await list({ authorization: `Bearer ${access}` });
   note(
     "a refresh token that is none",
     await request(
