@@ -68,6 +68,8 @@ export interface StartOptions extends DeliverOptions {
   readonly facts?: Partial<FileFacts>;
   /** Further files of its secrets folder by name. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Variables of its environment; default none. */
+  readonly env?: Readonly<Record<string, string>>;
   /** What another process of the server kept; default an empty folder. */
   readonly state?: string;
   /** Where PostgreSQL is reached; default directly. */
@@ -102,7 +104,7 @@ export async function startServer(stage: ReadyStage, options: StartOptions = {})
   const printed: string[] = [];
   const child = spawn(process.execPath, [options.program ?? main, serverName, folder, state], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: {},
+    env: { ...options.env },
   });
   const exited = once(child, "close").then(([code]) => code as number | null);
   child.stderr.on("data", (chunk: Buffer) => void printed.push(chunk.toString()));
