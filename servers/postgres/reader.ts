@@ -82,7 +82,8 @@ export function openReader(config: PostgresFile, login: Login, statements: State
         });
       try {
         const { maxRetries, retryDelay } = database;
-        return await repeat(once, { maxRetries, retryDelay }, repeatableRead(), call.signal);
+        const { timeout } = config.server;
+        return await repeat(once, { maxRetries, retryDelay, timeout }, repeatableRead(), call.signal);
       } catch (error) {
         throw toToolError(error, { prefix });
       } finally {

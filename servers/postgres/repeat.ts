@@ -7,6 +7,8 @@ export interface RepeatLimits {
   readonly maxRetries: number;
   /** Wait before the first further attempt, in milliseconds; it doubles each time. */
   readonly retryDelay: number;
+  /** Milliseconds that the call has: a wait that would outlast it is not begun, so that the reason is told in time. */
+  readonly timeout: number;
 }
 
 /** What a failed attempt says of the next one. `true`: nothing of it is left, it may be made again. */
@@ -15,16 +17,19 @@ export type Repeatable = (error: unknown) => boolean;
 /** @throws the last attempt's error; that of `signal` when it aborts between two attempts */
 export async function repeat<T>(
   attempt: () => Promise<T>,
-  { maxRetries, retryDelay }: RepeatLimits,
+  { maxRetries, retryDelay, timeout }: RepeatLimits,
   repeatable: Repeatable,
   signal: AbortSignal,
 ): Promise<T> {
+  const end = performance.now() + timeout;
   for (let retries = 0; ; retries += 1) {
+    const wait = retryDelay * 2 ** retries;
     try {
       return await attempt();
     } catch (error) {
-      if (retries >= maxRetries || signal.aborted || !repeatable(error)) throw error;
-      await pause(retryDelay * 2 ** retries, undefined, { signal });
+      const over = retries >= maxRetries || performance.now() + wait >= end;
+      if (over || signal.aborted || !repeatable(error)) throw error;
+      await pause(wait, undefined, { signal });
     }
   }
 }

@@ -75,7 +75,8 @@ export function openWriter(config: PostgresFile, login: Login, statements: State
         );
       try {
         const { maxRetries, retryDelay } = database;
-        return await repeat(once, { maxRetries, retryDelay }, repeatableWrite, call.signal);
+        const { timeout } = config.server;
+        return await repeat(once, { maxRetries, retryDelay, timeout }, repeatableWrite, call.signal);
       } catch (error) {
         throw toToolError(error, { hints: writingHints, writing: true });
       } finally {

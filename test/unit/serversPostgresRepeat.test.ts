@@ -19,7 +19,9 @@ async function attempts(error: unknown, repeatable: Repeatable, signal = new Abo
     made += 1;
     return Promise.reject(error);
   };
-  await assert.rejects(repeat(failing, { maxRetries: 3, retryDelay: 1 }, repeatable, signal));
+  await assert.rejects(
+    repeat(failing, { maxRetries: 3, retryDelay: 1, timeout: 60_000 }, repeatable, signal),
+  );
   return made;
 }
 
@@ -45,6 +47,21 @@ describe("repeating a statement", () => {
     assert.equal(await attempts(lost("connecting"), repeatableRead(), AbortSignal.abort()), 1);
   });
 
+  it("begins no wait that the call would not outlast", async () => {
+    let made = 0;
+    const failing = () => {
+      made += 1;
+      return Promise.reject(lost("connecting"));
+    };
+    const signal = new AbortController().signal;
+    const limits = { maxRetries: 3, retryDelay: 100_000, timeout: 3000 };
+    await assert.rejects(
+      repeat(failing, limits, () => true, signal),
+      /ECONNRESET|connect/i,
+    );
+    assert.equal(made, 1);
+  });
+
   it("waits twice as long each time", async () => {
     const times: number[] = [];
     const failing = () => {
@@ -52,7 +69,9 @@ describe("repeating a statement", () => {
       return Promise.reject(reset);
     };
     const { signal } = new AbortController();
-    await assert.rejects(repeat(failing, { maxRetries: 3, retryDelay: 20 }, () => true, signal));
+    await assert.rejects(
+      repeat(failing, { maxRetries: 3, retryDelay: 20, timeout: 60_000 }, () => true, signal),
+    );
     const waits = times.slice(1).map((time, index) => time - times[index]!);
     assert.ok(waits[0]! >= 19 && waits[1]! >= 39 && waits[2]! >= 79, waits.join());
   });

@@ -150,9 +150,11 @@ describe("keys of ssl.json, access.json and logging.json in a running server", f
           await deliver({ access: { [`/access/authorization/roles/${role}/permissions`]: permissions } });
           return toolCount(server, stage.keys.nothing);
         };
-        assert.equal(await toolsWith(["write"]), 0);
-        assert.equal(await toolsWith(["write", "read"]), 3);
-        assert.equal(await toolsWith(["*"]), 3);
+        const [writing, reading] = [await toolsWith(["write"]), await toolsWith(["read"])];
+        assert.ok(writing > 0 && reading > writing, `${writing} and ${reading}`);
+        assert.equal(await toolsWith(["write", "read"]), writing + reading);
+        assert.equal(await toolsWith(["*"]), writing + reading);
+        assert.equal(await toolsWith([]), 0);
       }
     });
 
