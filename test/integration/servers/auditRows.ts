@@ -30,6 +30,16 @@ export async function auditRows(stage: ReadyStage): Promise<AuditRow[]> {
   return rows;
 }
 
+/** The number of rows when those of calls before, which may lag a second, have come. */
+export async function settledAuditRows(stage: ReadyStage): Promise<number> {
+  for (let seen = -1; ;) {
+    const { length } = await auditRows(stage);
+    if (length === seen) return length;
+    seen = length;
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+  }
+}
+
 /** Rows that a test's own call brings; waits for `count` of them, which take about a second. */
 export async function newAuditRows(stage: ReadyStage, known: number, count: number): Promise<AuditRow[]> {
   for (let attempt = 0; ; attempt += 1) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import { newAuditRows, auditRows } from "./auditRows.ts";
+import { newAuditRows, settledAuditRows } from "./auditRows.ts";
 import { editFiles } from "./editFiles.ts";
 import { callFixture, startFixture } from "./fixture.ts";
 import { rawRequest } from "./rawRequest.ts";
@@ -49,7 +49,7 @@ describe("limits of a running server", function () {
 
     it("requestsPerMinute and burst limit each tool for one caller, and enabled switches it off", async () => {
       await deliver(limit({ enabled: true, requestsPerMinute: 1, burst: 3 }));
-      const known = (await auditRows(stage)).length;
+      const known = await settledAuditRows(stage);
       assert.equal(await count(5, look), 2);
       const { status, text } = await look();
       assert.equal(status, 200);
@@ -82,7 +82,7 @@ describe("limits of a running server", function () {
       const answers = await Promise.all([1, 2].map(() => callTool(client, "look", {})));
       assert.ok(answers.every(({ failed, text }) => failed && isRefused({ text })));
       await close();
-      const known = (await auditRows(stage)).length;
+      const known = await settledAuditRows(stage);
       for (let n = 0; n < 5; n += 1) await callFixture(server, key, "long", { bytes: "x" });
       for (let n = 0; n < 5; n += 1) await callFixture(server, key, `made-up-${n}`);
       const rows = await newAuditRows(stage, known, 6);
@@ -110,7 +110,7 @@ describe("limits of a running server", function () {
 
     it("maxRequests in windowMs limit one caller over all tools, and enabled switches it off", async () => {
       await deliver(limit({ windowMs: 60_000, maxRequests: 4 }));
-      const known = (await auditRows(stage)).length;
+      const known = await settledAuditRows(stage);
       const tools = ["look", "other", "look", "other", "look", "other"];
       const answers = [];
       for (const tool of tools) answers.push(await callFixture(server, stage.keys.default, tool));
