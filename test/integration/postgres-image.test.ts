@@ -43,12 +43,14 @@ describe("PostgreSQL in its container", function () {
     const rows = await server.query(
       "SELECT name, context, vartype AS type, unit, min_val::float8 AS min, max_val::float8 AS max, enumvals AS values FROM pg_settings WHERE name NOT LIKE '%.%'",
     );
-    const found = rows.map((row) =>
-      Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)),
-    );
+    const found = rows
+      .map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)))
+      // Its only value changes with every minor release.
+      .filter(({ name }) => name !== "server_version_num");
+    const known = [...settingCatalog.values()].filter(({ name }) => name !== "server_version_num");
     const byName = (a: { name?: unknown }, b: { name?: unknown }) =>
       String(a.name) < String(b.name) ? -1 : 1;
-    assert.deepEqual(found.sort(byName), [...settingCatalog.values()].sort(byName));
+    assert.deepEqual(found.sort(byName), known.sort(byName));
   });
 
   it("reads hostile values back exactly", async () => {
