@@ -124,7 +124,8 @@ describe("keys of postgres.json in a running server", function () {
   });
 
   it("database.pool.serviceMax is the most connections of the server's own login", async () => {
-    await deliver({ "/database/pool/serviceMax": 1 });
+    const patient = editFiles({ access: { "/access/authentication/maxFailedAttempts": 1000 } });
+    await deliver({ "/database/pool/serviceMax": 1 }, patient);
     const unknown = (count: number) => `kcp_${String(count).padStart(32, "0")}`;
     const asked = await Promise.all(
       Array.from({ length: 8 }, (_, count) =>
