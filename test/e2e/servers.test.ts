@@ -151,7 +151,7 @@ describe("the four servers of a stack", function () {
         "-e",
         `require("https").get({ host: "memory", port: 9090, path: "/metrics", headers: ${JSON.stringify({ "x-api-key": key })},
            ca: require("fs").readFileSync("/etc/ssl/kilocode/ca.crt") },
-           (answer) => { console.log(answer.statusCode); answer.pipe(process.stdout); })`,
+           (answer) => { console.log(String(answer.statusCode)); answer.pipe(process.stdout); })`,
       ]);
     assert.match(await ask(outputs.apiKeys["looker"]!), /^200\n[\s\S]*# TYPE kilocode_/);
     assert.match(await ask("kcp_wrong"), /^401\n/);

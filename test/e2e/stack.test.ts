@@ -31,7 +31,9 @@ describe("a stack, from nothing to nothing", function () {
   let outputs: Outputs;
 
   before(async () => {
-    stack = await TestStack.create({}, "all");
+    // Often, so that there are samples for the leak scan to look into.
+    const files = { metrics: { metrics: { sampleInterval: 2 } } };
+    stack = await TestStack.create({ files }, "all");
     const up = await stack.up();
     assert.equal(up.code, 0, up.output);
     outputs = await stack.outputs();
