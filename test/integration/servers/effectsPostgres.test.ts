@@ -133,15 +133,15 @@ describe("keys of postgres.json in a running server", function () {
       ),
     );
     assert.deepEqual([...new Set(asked.map(({ status }) => status))], [401]);
-    const sessions = () =>
+    const ownSessions = () =>
       stage.asSuperuser((session) =>
         session.query("SELECT FROM pg_stat_activity WHERE application_name = 'kilocode postgres'"),
       );
     // Those of the version before have some moments to end.
-    let found = await sessions();
+    let found = await ownSessions();
     for (let attempt = 0; found.rows.length > 1 && attempt < 50; attempt++) {
       await pause(100);
-      found = await sessions();
+      found = await ownSessions();
     }
     assert.equal(found.rows.length, 1);
   });
