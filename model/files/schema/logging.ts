@@ -15,7 +15,7 @@ import {
 } from "./fields.ts";
 import { logFileLimits, logForm, logLevel } from "./sections.ts";
 
-const facilities = [
+export const syslogFacilities = [
   "kern",
   "user",
   "mail",
@@ -59,7 +59,7 @@ export const loggingFile = file("Where all servers log to.", {
       enabled: key(flag(), false, "Whether lines go there."),
       host: key(hostName(), "localhost", "Its name or address."),
       port: key(port(), 514, "Its port."),
-      facility: key(oneOf(facilities), "local0", "Facility of the lines."),
+      facility: key(oneOf(syslogFacilities), "local0", "Facility of the lines."),
       protocol: key(oneOf(["udp", "tcp"]), "udp", "How it is reached."),
     }),
     logstash: section("A Logstash server, input json_lines over TCP.", {

@@ -1,4 +1,5 @@
 import { rootCertificates } from "node:tls";
+import { syslogFacilities } from "#model/files/schema/logging.ts";
 import type { LoggingConfig } from "#servers/runtime/commonConfig.ts";
 import type { FilesVersion } from "#servers/runtime/filesVersion.ts";
 
@@ -31,30 +32,12 @@ export type SinkOptions =
       readonly ca: readonly string[];
     };
 
-export type SinkKind = SinkOptions["kind"];
-
 const stackAuthorities = "/etc/ssl/kilocode/ca.crt";
 
-/** Facility codes of RFC 5424 in their order. */
-const facilities: readonly LoggingConfig["syslog"]["facility"][] = [
-  "kern",
-  "user",
-  "mail",
-  "daemon",
-  "auth",
-  "syslog",
-  "lpr",
-  "news",
-  "uucp",
-  "cron",
-  "authpriv",
-  "ftp",
-];
-
-/** Codes 12 to 15 have no name in the configuration. */
+/** Codes of RFC 5424. The configuration lists facilities in their order, but for 12 to 15, which have no name there. */
 function facilityCode(name: LoggingConfig["syslog"]["facility"]): number {
-  const local = /^local(\d)$/.exec(name)?.[1];
-  return local === undefined ? facilities.indexOf(name) : 16 + Number(local);
+  const place = syslogFacilities.indexOf(name);
+  return place < 12 ? place : place + 4;
 }
 
 /**
