@@ -37,8 +37,8 @@ CREATE POLICY shared_reads ON mcp.memory_items FOR SELECT TO mcp_reader USING (s
 -- Statements of the specification.
 CREATE POLICY application ON mcp.memory_items TO app_user USING (true);
 
--- Ids of memories that the transaction's client may read, that have not expired and fit: at most `most`, in no
--- order. Reading them is left to the caller, under row-level security. That keeps indexes on tags from use, as
+-- Ids of memories that the transaction's client may read, that have not expired and fit, in no order; NULL for more
+-- than `most`. Reading them is left to the caller, under row-level security. That keeps indexes on tags from use, as
 -- their operators are not leakproof; here they are used, and ids are all that comes out.
 CREATE FUNCTION mcp.memory_candidates(wanted text[], every boolean, since timestamptz, until timestamptz, most integer)
 RETURNS bigint[]
@@ -47,21 +47,24 @@ DECLARE
   client text := nullif(current_setting('kilocode.client', true), '');
   lower_bound timestamptz := coalesce(since, '-infinity');
   upper_bound timestamptz := coalesce(until, 'infinity');
+  ids bigint[];
 BEGIN
   IF wanted IS NULL THEN
-    RETURN ARRAY(SELECT id FROM mcp.memory_items
+    ids := ARRAY(SELECT id FROM mcp.memory_items
       WHERE (owner = client OR shared AND client IS NOT NULL) AND created_at >= lower_bound AND created_at < upper_bound
-        AND (expires_at IS NULL OR expires_at > CURRENT_TIMESTAMP) LIMIT most);
+        AND (expires_at IS NULL OR expires_at > CURRENT_TIMESTAMP) LIMIT most + 1);
   ELSIF every THEN
-    RETURN ARRAY(SELECT id FROM mcp.memory_items
+    ids := ARRAY(SELECT id FROM mcp.memory_items
       WHERE tags @> wanted AND (owner = client OR shared AND client IS NOT NULL)
         AND created_at >= lower_bound AND created_at < upper_bound
-        AND (expires_at IS NULL OR expires_at > CURRENT_TIMESTAMP) LIMIT most);
+        AND (expires_at IS NULL OR expires_at > CURRENT_TIMESTAMP) LIMIT most + 1);
+  ELSE
+    ids := ARRAY(SELECT id FROM mcp.memory_items
+      WHERE tags && wanted AND (owner = client OR shared AND client IS NOT NULL)
+        AND created_at >= lower_bound AND created_at < upper_bound
+        AND (expires_at IS NULL OR expires_at > CURRENT_TIMESTAMP) LIMIT most + 1);
   END IF;
-  RETURN ARRAY(SELECT id FROM mcp.memory_items
-    WHERE tags && wanted AND (owner = client OR shared AND client IS NOT NULL)
-      AND created_at >= lower_bound AND created_at < upper_bound
-      AND (expires_at IS NULL OR expires_at > CURRENT_TIMESTAMP) LIMIT most);
+  RETURN CASE WHEN cardinality(ids) <= most THEN ids END;
 END;
 $$;
 

@@ -33,13 +33,20 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
+// From the first moment on: a process that is number 1 of its container does not even see a signal that it does not
+// handle. One that comes during the start ends the server when it runs.
+const asked = new Promise<void>((resolve) => {
+  process.once("SIGTERM", resolve);
+  process.once("SIGINT", resolve);
+});
+
 try {
   const manifest = await readFile(new URL("../package.json", import.meta.url), "utf8");
   const { version } = JSON.parse(manifest) as { version: string };
   const running = await servers[name as keyof typeof servers]({ files, state, version });
-  const stop = (): void => void running.stop().then(() => process.exit(0));
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  await asked;
+  await running.stop();
+  process.exit(0);
 } catch (error) {
   const refused = error instanceof FileRefused;
   fatal(refused ? { msg: error.message } : { ...describeError(error), msg: "failed to start" });

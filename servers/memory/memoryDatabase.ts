@@ -7,17 +7,20 @@ import type { Login } from "#servers/runtime/databasePool.ts";
 import { toToolError } from "./databaseErrors.ts";
 
 /**
- * Neighbours that HNSW looks at: 100 find 0.99 of the ten nearest among 20,000 (measured), 120 leave room. With a
- * filter it goes on until enough rows pass.
+ * Neighbours that HNSW looks at: 100 find 0.99 of the ten nearest among 20,000, 120 find 0.995 and take a sixth
+ * longer (measured). With a filter it goes on until enough rows pass.
  */
 const search = {
-  "hnsw.ef_search": 120,
+  "hnsw.ef_search": 100,
   "hnsw.iterative_scan": "relaxed_order",
   "hnsw.max_scan_tuples": 100_000,
   random_page_cost: 1.1,
 };
 
 const slowMilliseconds = 1000;
+
+/** Settings of one transaction, by name. */
+export type Settings = Readonly<Record<string, string>>;
 
 /** Runs SQL inside one transaction. */
 export type Query = <Row extends QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
@@ -45,6 +48,7 @@ export class MemoryDatabase {
       min: database.pool.min,
       max: database.pool.max,
       applicationName: "kilocode memory items",
+      pipeline: true,
       session: {
         ...search,
         statement_timeout: server.timeout,
@@ -57,15 +61,44 @@ export class MemoryDatabase {
     });
   }
 
-  /** @throws ToolError when the database is away or took too long */
+  /** A transaction that may change memories. @throws ToolError when the database is away or took too long */
   asClient<T>(client: string, work: (query: Query) => Promise<T>): Promise<T> {
-    return this.#run("BEGIN", ["kilocode.client", client], work);
+    return this.#run(began("BEGIN", { "kilocode.client": client }), work);
+  }
+
+  /**
+   * A transaction that only reads. Its first statements are sent together with its beginning, those that are asked for
+   * at once together, and the answer does not wait for its end: a search takes two round trips in place of five.
+   *
+   * @param settings further ones of the transaction
+   * @throws ToolError as `asClient`
+   */
+  async readAsClient<T>(
+    client: string,
+    work: (query: Query) => Promise<T>,
+    settings: Settings = {},
+  ): Promise<T> {
+    let connection: PoolClient | undefined;
+    try {
+      connection = await this.#pool.connect();
+      const query = this.#counted(connection);
+      const start = query(began("BEGIN READ ONLY", { ...settings, "kilocode.client": client }));
+      // Both come to their end, so that nothing is asked on a connection that was given back.
+      const [beginning, result] = await Promise.allSettled([start, work(query)]);
+      if (beginning.status === "rejected") throw beginning.reason;
+      if (result.status === "rejected") throw result.reason;
+      void this.#end(connection);
+      return result.value;
+    } catch (error) {
+      await this.#giveBack(connection);
+      throw toToolError(error);
+    }
   }
 
   /** One transaction over everybody's memories: for the server's own rounds, never for a caller's question. */
   inRound<T>(work: (query: Query) => Promise<T>, options: { snapshot?: boolean } = {}): Promise<T> {
     const begin = options.snapshot === true ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN";
-    return this.#run(begin, ["kilocode.memory_round", "on"], work);
+    return this.#run(began(begin, { "kilocode.memory_round": "on" }), work);
   }
 
   takeUse(): DatabaseUse {
@@ -83,17 +116,12 @@ export class MemoryDatabase {
     return closePool(this.#pool, 1000);
   }
 
-  async #run<T>(
-    begin: string,
-    setting: readonly [string, string],
-    work: (query: Query) => Promise<T>,
-  ): Promise<T> {
+  async #run<T>(begin: string, work: (query: Query) => Promise<T>): Promise<T> {
     let connection: PoolClient | undefined;
     try {
       connection = await this.#pool.connect();
       const query = this.#counted(connection);
-      // The database lets nobody call set_config (baseline), and SET takes no parameter.
-      await query(`${begin}; SET LOCAL ${setting[0]} TO ${escapeLiteral(setting[1])}`);
+      await query(begin);
       const result = await work(query);
       await query("COMMIT");
       this.#transactions += 1;
@@ -102,6 +130,17 @@ export class MemoryDatabase {
     } catch (error) {
       await this.#giveBack(connection);
       throw toToolError(error);
+    }
+  }
+
+  /** Ends a transaction that changed nothing. */
+  async #end(connection: PoolClient): Promise<void> {
+    try {
+      await this.#counted(connection)("COMMIT");
+      this.#transactions += 1;
+      connection.release();
+    } catch (error) {
+      connection.release(error instanceof Error ? error : true);
     }
   }
 
@@ -127,4 +166,10 @@ export class MemoryDatabase {
       connection.release(error instanceof Error ? error : true);
     }
   }
+}
+
+/** The beginning of a transaction. The database lets nobody call set_config (baseline), and SET takes no parameter. */
+function began(begin: string, settings: Settings): string {
+  const set = Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} TO ${escapeLiteral(value)}`);
+  return [begin, ...set].join("; ");
 }

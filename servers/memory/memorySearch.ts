@@ -1,8 +1,10 @@
+import { indexedDistance } from "./indexedDistance.ts";
+import type { MemoryContext } from "./memoryContext.ts";
 import type { Query } from "./memoryDatabase.ts";
 import { columns } from "./memoryRow.ts";
 import type { MemoryRow } from "./memoryRow.ts";
 import type { Period } from "./timeExpression.ts";
-import { vectorText } from "./vectorText.ts";
+import { vectorBytes } from "./vectorParameter.ts";
 
 /** What a memory must have to be found. */
 export interface Filter {
@@ -15,20 +17,46 @@ export interface Filter {
 /** Up to so many memories are compared one by one, which is exact and takes a few milliseconds; beyond, HNSW. */
 const exactLimit = 1000;
 
+/** Only the index of embeddings yields its order without sorting. */
+const byIndex = { enable_sort: "off" };
+
 const alive = "(expires_at IS NULL OR expires_at > CURRENT_TIMESTAMP)";
 
+export interface Wanted {
+  readonly vector: readonly number[];
+  /** Most memories. */
+  readonly limit: number;
+  readonly filter: Filter;
+}
+
 /**
- * The memories nearest to a vector, nearest first. Those of other models are not looked at. The transaction's
- * client is whose memories are searched.
+ * The memories nearest to a vector that a client may read, nearest first.
+ *
+ * @throws ToolError also if some memories have embeddings of another model, which are not looked at
  */
-export async function searchByVector(
-  query: Query,
-  wanted: { vector: readonly number[]; model: string; limit: number; filter: Filter },
+export function nearest(
+  { database, embedder, models }: Pick<MemoryContext, "database" | "embedder" | "models">,
+  client: string,
+  wanted: Wanted,
 ): Promise<MemoryRow[]> {
-  const { vector, model, limit, filter } = wanted;
-  const near = [vectorText(vector), model, limit];
-  const candidates = await candidatesOf(query, filter);
-  if (candidates.length <= exactLimit) {
+  return database.readAsClient(
+    client,
+    async (query) => {
+      const [candidates] = await Promise.all([candidatesOf(query, wanted.filter), models.search(query)]);
+      return searchByVector(query, embedder.model, candidates, wanted);
+    },
+    byIndex,
+  );
+}
+
+async function searchByVector(
+  query: Query,
+  model: string,
+  candidates: readonly string[] | null,
+  { vector, limit, filter }: Wanted,
+): Promise<MemoryRow[]> {
+  const near = [vectorBytes(vector), model, limit];
+  if (candidates !== null) {
     // With 0 added, the order is not one that an index has.
     return query<MemoryRow>(
       `SELECT ${columns}, 1 - (embedding OPERATOR(extensions.<=>) $1::extensions.vector) AS similarity
@@ -37,13 +65,12 @@ export async function searchByVector(
       [...near, candidates],
     );
   }
-  // Only the index of embeddings yields this order without sorting.
-  await query("SET LOCAL enable_sort TO off");
   const conditions = conditionsOf(filter, 4);
+  const distance = indexedDistance("embedding", "$1::extensions.vector", vector.length);
   const rows = await query<MemoryRow>(
     `SELECT ${columns}, 1 - (embedding OPERATOR(extensions.<=>) $1::extensions.vector) AS similarity
        FROM mcp.memory_items WHERE embedding_model = $2 AND ${alive}${conditions.sql}
-      ORDER BY embedding OPERATOR(extensions.<=>) $1::extensions.vector LIMIT $3`,
+      ORDER BY ${distance} LIMIT $3`,
     [...near, ...conditions.values],
   );
   // The index goes on in rounds when a filter drops rows; between rounds the order is not kept.
@@ -53,7 +80,7 @@ export async function searchByVector(
 /** The newest memories that pass the filter, newest first. */
 export async function newest(query: Query, filter: Filter, limit: number): Promise<MemoryRow[]> {
   const candidates = await candidatesOf(query, filter);
-  if (candidates.length <= exactLimit) {
+  if (candidates !== null) {
     return query<MemoryRow>(
       `SELECT ${columns} FROM mcp.memory_items WHERE id = ANY ($1::bigint[]) ORDER BY created_at DESC, id DESC LIMIT $2`,
       [candidates, limit],
@@ -66,14 +93,12 @@ export async function newest(query: Query, filter: Filter, limit: number): Promi
   );
 }
 
-async function candidatesOf(query: Query, { tags, match, period }: Filter): Promise<string[]> {
-  const rows = await query<{ ids: string[] }>("SELECT mcp.memory_candidates($1, $2, $3, $4, $5) AS ids", [
-    tags ?? null,
-    match !== "any",
-    period?.from ?? null,
-    period?.to ?? null,
-    exactLimit + 1,
-  ]);
+/** Ids of the memories that pass the filter; null for more than `exactLimit`. */
+async function candidatesOf(query: Query, { tags, match, period }: Filter): Promise<string[] | null> {
+  const rows = await query<{ ids: string[] | null }>(
+    "SELECT mcp.memory_candidates($1, $2, $3, $4, $5) AS ids",
+    [tags ?? null, match !== "any", period?.from ?? null, period?.to ?? null, exactLimit],
+  );
   return rows[0]!.ids;
 }
 

@@ -10,6 +10,8 @@ import type { AnyTool, ToolCall } from "./tool.ts";
 
 export interface CallOptions {
   readonly log: Log;
+  /** Takes one line per call, of fields that hold no secret: `withoutRedaction`. */
+  readonly callLog: Log;
   /** Longest time of the call in milliseconds. */
   readonly timeout: number;
   readonly limits: CallLimits;
@@ -47,7 +49,7 @@ export async function callTool(
     room = recorded ? options.auditor.reserve() : undefined;
     const ending = await run(tool, args, call, options.timeout);
     const milliseconds = since(start);
-    logCall(tool, call, ending, milliseconds, options.log);
+    logCall(tool, call, ending, milliseconds, options);
     const { outcome, code } = ending;
     const event = callEvent(tool, args, call, { outcome, problem: code, milliseconds });
     await room?.record(event, tool.permission === "read" ? "soon" : "before-answer");
@@ -69,22 +71,33 @@ export async function callTool(
 }
 
 async function run(tool: AnyTool, args: unknown, call: ToolCall, timeout: number): Promise<Ending> {
-  const limit = AbortSignal.timeout(timeout);
+  const limit = new AbortController();
+  // Not AbortSignal.timeout: its timer outlives the call, and thousands of them would wait at any time.
+  const timer = setTimeout(() => limit.abort(), timeout);
   try {
-    const output = await tool.run(args, { ...call, signal: AbortSignal.any([call.signal, limit]) });
+    const signal = AbortSignal.any([call.signal, limit.signal]);
+    const output = await tool.run(args, { ...call, signal });
     return { outcome: "success", result: { content: tool.content(output), structuredContent: output } };
   } catch (error) {
-    const told = limit.aborted
+    const told = limit.signal.aborted
       ? new ToolError("timeout", `the call took longer than ${timeout} ms and was ended`)
       : error;
     if (told instanceof ToolError)
       return { outcome: "failed", code: told.code, result: failure(told.message) };
     const text = `internal error; the server's log has it under request ${call.requestId}`;
     return { outcome: "error", code: "internal", error, result: failure(text) };
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-function logCall(tool: AnyTool, call: ToolCall, ending: Ending, milliseconds: number, log: Log): void {
+function logCall(
+  tool: AnyTool,
+  call: ToolCall,
+  ending: Ending,
+  milliseconds: number,
+  { log, callLog }: CallOptions,
+): void {
   const { caller, requestId } = call;
   const outcome = ending.outcome === "success" ? "success" : "failed";
   const line = {
@@ -96,7 +109,7 @@ function logCall(tool: AnyTool, call: ToolCall, ending: Ending, milliseconds: nu
     milliseconds,
   };
   if (ending.error !== undefined) log.error({ ...line, err: ending.error }, "tool call");
-  else log.info(ending.code === undefined ? line : { ...line, code: ending.code }, "tool call");
+  else callLog.info(ending.code === undefined ? line : { ...line, code: ending.code }, "tool call");
 }
 
 function failure(text: string): CallToolResult {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { AccessConfig } from "./commonConfig.ts";
 
@@ -40,7 +40,7 @@ export function readCredential(
 const tokenForm = /^[\w-]{1,1000}\.[\w-]{1,4000}\.[\w-]{1,200}$/;
 
 export function hashKey(key: string): string {
-  return createHash("sha256").update(key, "utf8").digest("hex");
+  return hash("sha256", key, "hex");
 }
 
 export function hasKeyForm(key: string, { prefix, length }: { prefix: string; length: number }): boolean {

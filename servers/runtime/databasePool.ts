@@ -20,6 +20,8 @@ export interface PoolOptions {
   readonly connectMilliseconds?: number;
   /** Longest wait for an answer, in milliseconds, after which the connection is given up; default none. */
   readonly answerMilliseconds?: number;
+  /** Whether statements are sent although the one before has no answer yet; default false. Not for cursors. */
+  readonly pipeline?: boolean;
   /** Settings of every session; they are also what DISCARD ALL goes back to. */
   readonly session?: Readonly<Record<string, string | number>>;
 }
@@ -50,6 +52,7 @@ export function openPool(database: CommonConfig["database"], login: Login, optio
       database.pool.connectionTimeoutMillis,
     ),
     keepAlive: true,
+    pipeline: options.pipeline ?? false,
     ...(options.answerMilliseconds === undefined ? {} : { query_timeout: options.answerMilliseconds }),
   });
   // An idle connection that PostgreSQL ends is replaced at the next use; without a listener it ends the process.

@@ -11,11 +11,11 @@ import type {
 import { refusedPermission } from "./access/permissions.ts";
 import { SpoolFull } from "./audit/auditor.ts";
 import type { Auditor } from "./audit/auditor.ts";
-import { recordUncallable, watchedInput } from "./audit/refusedCalls.ts";
+import { calledTool, recordUncallable, watchedInput } from "./audit/refusedCalls.ts";
 import { callTool } from "./callTool.ts";
 import type { CallOptions } from "./callTool.ts";
 import { TokenBuckets } from "./limits/tokenBuckets.ts";
-import { describeError } from "./log.ts";
+import { describeError, withoutRedaction } from "./log.ts";
 import type { Log } from "./log.ts";
 import type { Loaded } from "./loadConfig.ts";
 import type { CallMeter } from "./observe/callMeter.ts";
@@ -56,10 +56,12 @@ const countedCallers = 10_000;
  */
 export function createHandler(options: McpHandlerOptions): McpHttpHandler {
   const buckets = new TokenBuckets(countedCallers);
+  const callLog = withoutRedaction(options.log);
   const callOptions = (): CallOptions => {
     const { config } = options.current();
     return {
       log: options.log,
+      callLog,
       auditor: options.auditor,
       timeout: config.server.timeout,
       limits: { buckets, rate: config.security.rateLimit },
@@ -72,10 +74,7 @@ export function createHandler(options: McpHandlerOptions): McpHttpHandler {
       { name: `kilocode-${options.server}`, version: options.version },
       { capabilities: { tools: {} }, ...options.mount?.options, instructions: options.instructions },
     );
-    for (const tool of options.tools()) {
-      const refused = refusedPermission(options.server, tool.permission, exchange.call, options.current());
-      if (refused === undefined) register(mcp, tool, exchange, options, callOptions);
-    }
+    for (const tool of toolsFor(exchange, options)) register(mcp, tool, exchange, options, callOptions);
     mcp.resolveScopeChallenge = challengeFor(exchange.call, options);
     options.mount?.extend(mcp);
     return mcp;
@@ -88,11 +87,13 @@ export function createHandler(options: McpHandlerOptions): McpHttpHandler {
   return {
     ...handler,
     async fetch(request, given) {
-      const { call } = exchangeOf(given?.authInfo);
+      const exchange = exchangeOf(given?.authInfo);
+      const { call } = exchange;
+      exchange.called = calledTool(given?.parsedBody);
       const refusal = (tool: AnyTool): string | undefined =>
         refusedPermission(options.server, tool.permission, call, options.current());
       try {
-        await recordUncallable(given?.parsedBody, call, options.tools(), refusal, callOptions());
+        await recordUncallable(exchange.called, call, options.tools(), refusal, callOptions());
       } catch (error) {
         if (!(error instanceof SpoolFull)) throw error;
         return unrecorded(error);
@@ -100,6 +101,17 @@ export function createHandler(options: McpHandlerOptions): McpHttpHandler {
       return handler.fetch(request, given);
     },
   };
+}
+
+/** What the caller may use; of that only the tool that the request calls, if it calls one of them. */
+function toolsFor(
+  { call, called }: Exchange,
+  { server, tools, current }: McpHandlerOptions,
+): readonly AnyTool[] {
+  const usable = ({ permission }: AnyTool): boolean =>
+    refusedPermission(server, permission, call, current()) === undefined;
+  const one = tools().find(({ name }) => name === called);
+  return one && usable(one) ? [one] : tools().filter(usable);
 }
 
 function unrecorded({ message }: SpoolFull): Response {
@@ -144,6 +156,8 @@ function challengeFor(call: ToolCall, options: McpHandlerOptions): ScopeChalleng
 /** One request, for as long as it is under way. */
 export interface Exchange {
   readonly call: ToolCall;
+  /** Name of the tool that it calls, as its body says. */
+  called?: string | undefined;
   /** Whether the tool that was called failed, although the answer's status is 200. */
   failed: boolean;
 }

@@ -3,6 +3,7 @@ import { startServer } from "#test/integration/servers/serverProcess.ts";
 import { readyStage } from "#test/integration/servers/stage.ts";
 import { echoClient } from "./echoClient.ts";
 import type { EchoClient } from "./echoClient.ts";
+import { quantile } from "./quantile.ts";
 
 // What a record in audit_logs costs a call: without one, with one that may lag (reads), and with one that lies on disk
 // before the answer (writes), by turns.
@@ -52,8 +53,8 @@ async function compare(clients: readonly EchoClient[]): Promise<void> {
     for (const client of clients) rates.get(client)!.push(await client.rate(inFlight, rateMilliseconds));
   }
   const [reference] = clients;
-  const p50 = (client: EchoClient) => middle(times.get(client)!);
-  const rate = (client: EchoClient) => middle(rates.get(client)!);
+  const p50 = (client: EchoClient) => quantile(times.get(client)!, 0.5);
+  const rate = (client: EchoClient) => quantile(rates.get(client)!, 0.5);
   console.log(`A trivial call (${rounds} rounds by turns; one at a time, then ${inFlight} in flight)`);
   for (const client of clients) {
     const added = p50(client) - p50(reference!);
@@ -62,8 +63,4 @@ async function compare(clients: readonly EchoClient[]): Promise<void> {
       `  ${client.name.padEnd(44)} p50 ${p50(client).toFixed(2)} ms (adds ${added.toFixed(2)}); ${rate(client).toFixed(0)} calls/s (${share.toFixed(2)})`,
     );
   }
-}
-
-function middle(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!;
 }

@@ -4,6 +4,7 @@ import { withMcpClient } from "#gate/mcpClient.ts";
 import { makeHome } from "#test/integration/connectProcess.ts";
 import { testServer } from "#test/integration/connectServer.ts";
 import { selfSigned } from "#test/integration/selfSigned.ts";
+import { quantile } from "./quantile.ts";
 
 // What the bridge adds to a call: the same calls, one after the other, by the official client over HTTPS and
 // through the bridge, in turns; and the time from the bridge's start to its first answer. Bar: 5 ms per call.
@@ -24,10 +25,6 @@ async function time(client: Client): Promise<number[]> {
     times.push(performance.now() - began);
   }
   return times;
-}
-
-function quantile(times: readonly number[], share: number): number {
-  return [...times].sort((a, b) => a - b)[Math.floor(share * (times.length - 1))]!;
 }
 
 for (const era of ["legacy", "auto"] as const) {

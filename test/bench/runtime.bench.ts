@@ -11,6 +11,7 @@ import { startServer } from "#test/integration/servers/serverProcess.ts";
 import { readyStage } from "#test/integration/servers/stage.ts";
 import { echoClient } from "./echoClient.ts";
 import type { EchoClient } from "./echoClient.ts";
+import { quantile } from "./quantile.ts";
 
 // What the runtime (TLS, keys, roles, limits, audit, metrics) adds to a call, against the protocol library's own
 // server with the same TLS and without, by turns; then how long each server takes from its start to ready, and
@@ -133,8 +134,4 @@ function verdict(what: string, value: number, bar: number, unit: string): void {
 function ownMegabytes(pid: number): number {
   const [, kilobytes] = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))!;
   return Number(kilobytes) / 1024;
-}
-
-function quantile(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))]!;
 }

@@ -27,8 +27,10 @@ function stage(permission: Permission, buckets = new TokenBuckets(10)) {
     output: z.object({}),
     run: () => Promise.resolve(((runs += 1), {})),
   });
+  const log = pino({ level: "silent" });
   const options = {
-    log: pino({ level: "silent" }),
+    log,
+    callLog: log,
     timeout: 1000,
     auditor,
     limits: { buckets, rate: { enabled: true, requestsPerMinute: 1, burst: 3 } },

@@ -3,7 +3,7 @@ import { buildFiles } from "#model/files/build.ts";
 import { callTool } from "#servers/runtime/callTool.ts";
 import type { CallOptions } from "#servers/runtime/callTool.ts";
 import { TokenBuckets } from "#servers/runtime/limits/tokenBuckets.ts";
-import { applyLogLevel, createLog } from "#servers/runtime/log.ts";
+import { applyLogLevel, createLog, withoutRedaction } from "#servers/runtime/log.ts";
 import { testFacts } from "#test/fileFacts.ts";
 import { ToolError, defineTool } from "#servers/runtime/tool.ts";
 import { z } from "zod";
@@ -57,6 +57,20 @@ describe("the log", () => {
     assert.deepEqual((JSON.parse(lines[1]!) as { err: unknown }).err, { name: "Error", code: "28P01" });
   });
 
+  it("writes the same lines where nothing is secret, at the level of now", () => {
+    const { log, lines } = capture();
+    const plain = withoutRedaction(log);
+    log.info({ err: new Error(canary), answer: 42 }, "hello");
+    plain.info({ err: new Error(canary), answer: 42 }, "hello");
+    const [one, other] = lines.map((line) => ({ ...(JSON.parse(line) as object), time: "" }));
+    assert.deepEqual(one, other);
+    log.level = "error";
+    plain.info("not at this level");
+    log.level = "debug";
+    plain.debug("at this level");
+    assert.equal(lines.length, 3);
+  });
+
   it("obeys the level of the server's own file, which follows logging.json, and can be switched off", () => {
     const { log } = capture();
     const apply = (own: object) => {
@@ -74,6 +88,7 @@ describe("the log", () => {
 describe("a call of a tool", () => {
   const options = (log: CallOptions["log"], timeout = 1000): CallOptions => ({
     log,
+    callLog: withoutRedaction(log),
     timeout,
     auditor: memoryAuditor(),
     limits: { buckets: new TokenBuckets(10), rate: { enabled: false, requestsPerMinute: 1, burst: 1 } },

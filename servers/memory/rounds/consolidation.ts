@@ -1,3 +1,4 @@
+import { indexedDistance } from "../indexedDistance.ts";
 import type { MemoryContext } from "../memoryContext.ts";
 import type { Query } from "../memoryDatabase.ts";
 import { mergeInto } from "./mergeMemories.ts";
@@ -33,11 +34,13 @@ export function consolidationRound({ config }: MemoryContext): Round[] {
     {
       name: "consolidation",
       every: config.memory.consolidationInterval,
-      async run({ database, log }, signal) {
+      async run({ database, embedder, log }, signal) {
         const equal = await database.inRound(mergeEqual);
         let similar = 0;
         for (let compared = 0; compared < mostCompared && !signal.aborted; compared += step) {
-          const { merged, atEnd } = await database.inRound(mergeSimilar);
+          const { merged, atEnd } = await database.inRound((query) =>
+            mergeSimilar(query, embedder.dimension),
+          );
           similar += merged;
           if (atEnd) break;
         }
@@ -67,7 +70,7 @@ async function mergeEqual(query: Query): Promise<number> {
 }
 
 /** The next memories, each with its nearest neighbours of the same owner, sharing and model. */
-async function mergeSimilar(query: Query): Promise<{ merged: number; atEnd: boolean }> {
+async function mergeSimilar(query: Query, dimension: number): Promise<{ merged: number; atEnd: boolean }> {
   // What is nearly equal is among the very nearest, so the index need not go on when a neighbour is another's.
   await query("SET LOCAL hnsw.iterative_scan TO off; SET LOCAL enable_sort TO off");
   const next = await query<{ id: string }>(
@@ -81,7 +84,7 @@ async function mergeSimilar(query: Query): Promise<{ merged: number; atEnd: bool
          SELECT n.* FROM mcp.memory_items AS n
           WHERE n.id <> a.id AND n.owner = a.owner AND n.shared = a.shared AND n.embedding_model = a.embedding_model
             AND n.content_hash IS NOT NULL AND (n.expires_at IS NULL OR n.expires_at > CURRENT_TIMESTAMP)
-          ORDER BY n.embedding OPERATOR(extensions.<=>) a.embedding LIMIT 5) AS b
+          ORDER BY ${indexedDistance("n.embedding", "a.embedding", dimension)} LIMIT 5) AS b
       WHERE a.id = ANY ($1::bigint[]) AND a.content_hash IS NOT NULL AND (a.expires_at IS NULL OR a.expires_at > CURRENT_TIMESTAMP)
         AND 1 - (b.embedding OPERATOR(extensions.<=>) a.embedding) >= $2
       ORDER BY a.id`,

@@ -79,7 +79,7 @@ export function getStats(context: MemoryContext): AnyTool {
     input: z.object({}),
     output,
     async run(_, call) {
-      const { own, others } = await database.asClient(call.caller.client, async (query) => ({
+      const { own, others } = await database.readAsClient(call.caller.client, async (query) => ({
         own: await countOwn(query, call.caller.client),
         others: await models.others(query),
       }));

@@ -21,7 +21,7 @@ export function listTags({ database }: MemoryContext): AnyTool {
     input,
     output,
     async run({ n_results }, { caller }) {
-      const tags = await database.asClient(caller.client, (query) =>
+      const tags = await database.readAsClient(caller.client, (query) =>
         query<{ tag: string; memories: number }>(
           `SELECT tag, count(*)::integer AS memories FROM mcp.memory_items, unnest(tags) AS tag
             WHERE expires_at IS NULL OR expires_at > CURRENT_TIMESTAMP

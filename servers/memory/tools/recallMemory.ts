@@ -5,8 +5,7 @@ import type { AnyTool } from "#servers/runtime/tool.ts";
 import { describeEmbedding, embeddingSchema } from "../embedding/embedder.ts";
 import { checkText, queryText, resultCount } from "../input.ts";
 import type { MemoryContext } from "../memoryContext.ts";
-import type { Query } from "../memoryDatabase.ts";
-import { newest, searchByVector } from "../memorySearch.ts";
+import { nearest, newest } from "../memorySearch.ts";
 import { readTimeExpression } from "../timeExpression.ts";
 import type { Period } from "../timeExpression.ts";
 import { foundShape, present } from "./answer.ts";
@@ -34,7 +33,7 @@ const output = z.object({
 });
 
 export function recallMemory(context: MemoryContext): AnyTool {
-  const { config, database, embedder, models } = context;
+  const { config, database, embedder } = context;
   return defineTool({
     name: "recall_memory",
     title: "Recall memories of a time",
@@ -50,19 +49,11 @@ export function recallMemory(context: MemoryContext): AnyTool {
       const told = { period: tell(period), words };
       const { client } = call.caller;
       if (words === "") {
-        const rows = await database.asClient(client, (query) => newest(query, { period }, n_results));
+        const rows = await database.readAsClient(client, (query) => newest(query, { period }, n_results));
         return { ...present(context, call, rows), ...told };
       }
       const [vector] = await embedder.embed([words], call.signal);
-      const rows = await database.asClient(client, async (query: Query) => {
-        await models.search(query);
-        return searchByVector(query, {
-          vector: vector!,
-          model: embedder.model,
-          limit: n_results,
-          filter: { period },
-        });
-      });
+      const rows = await nearest(context, client, { vector: vector!, limit: n_results, filter: { period } });
       // A time that was named says already what is meant; then words only decide on the order.
       const near = rows.filter(
         ({ similarity = 0 }) => period !== undefined || similarity >= config.memory.similarityThreshold,

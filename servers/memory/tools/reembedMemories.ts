@@ -7,7 +7,7 @@ import type { MemoryContext } from "../memoryContext.ts";
 import { openRow } from "../memoryRow.ts";
 import type { MemoryRow } from "../memoryRow.ts";
 import { refuseUnlessManager } from "../refuseUnlessManager.ts";
-import { vectorText } from "../vectorText.ts";
+import { vectorText } from "../vectorParameter.ts";
 
 const batch = 50;
 

@@ -4,7 +4,7 @@ import type { AnyTool } from "#servers/runtime/tool.ts";
 import { describeEmbedding, embeddingSchema } from "../embedding/embedder.ts";
 import { checkText, checkTexts, queryText, resultCount, tags, tidyTags } from "../input.ts";
 import type { MemoryContext } from "../memoryContext.ts";
-import { searchByVector } from "../memorySearch.ts";
+import { nearest } from "../memorySearch.ts";
 import { foundShape, present } from "./answer.ts";
 
 const input = z.object({
@@ -27,7 +27,7 @@ const output = z.object({
 });
 
 export function retrieveMemory(context: MemoryContext): AnyTool {
-  const { config, database, embedder, models } = context;
+  const { config, embedder } = context;
   return defineTool({
     name: "retrieve_memory",
     title: "Find memories",
@@ -42,15 +42,8 @@ export function retrieveMemory(context: MemoryContext): AnyTool {
       const wanted = tidyTags(given ?? []);
       const threshold = min_similarity ?? config.memory.similarityThreshold;
       const [vector] = await embedder.embed([words], call.signal);
-      const rows = await database.asClient(call.caller.client, async (query) => {
-        await models.search(query);
-        return searchByVector(query, {
-          vector: vector!,
-          model: embedder.model,
-          limit: n_results,
-          filter: { tags: wanted.length > 0 ? wanted : undefined, match: "all" },
-        });
-      });
+      const filter = { tags: wanted.length > 0 ? wanted : undefined, match: "all" } as const;
+      const rows = await nearest(context, call.caller.client, { vector: vector!, limit: n_results, filter });
       const near = rows.filter(({ similarity = 0 }) => similarity >= threshold);
       return {
         ...present(context, call, near),

@@ -27,7 +27,7 @@ export function searchByTag(context: MemoryContext): AnyTool {
       checkTexts("tags", tags);
       const wanted = tidyTags(tags);
       if (wanted.length === 0) throw new ToolError("tags", "tags must have at least one that is not blank.");
-      const rows = await context.database.asClient(call.caller.client, (query) =>
+      const rows = await context.database.readAsClient(call.caller.client, (query) =>
         newest(query, { tags: wanted, match }, n_results),
       );
       return present(context, call, rows);

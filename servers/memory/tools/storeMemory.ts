@@ -16,7 +16,7 @@ import {
 import type { MemoryContext } from "../memoryContext.ts";
 import type { Query } from "../memoryDatabase.ts";
 import { anyObject } from "../memoryRow.ts";
-import { vectorText } from "../vectorText.ts";
+import { vectorBytes } from "../vectorParameter.ts";
 
 const input = z.object({
   content: z.string().min(1).describe("What is to be remembered."),
@@ -131,7 +131,7 @@ async function put(query: Query, row: Row): Promise<{ id: string; replaced: bool
     JSON.stringify(row.metadata),
     row.expires,
     row.shared,
-    vectorText(row.vector),
+    vectorBytes(row.vector),
     row.model,
   ];
   const updated = await query<{ id: string }>(

@@ -44,17 +44,17 @@ const uncallable = "(no such tool)";
 /**
  * Records a call of a tool that does not exist or that its caller may not use. Only what the body says counts.
  *
+ * @param name of the tool, as the body says it
  * @param refusal why the caller may not use a tool, if so
  * @throws SpoolFull
  */
 export async function recordUncallable(
-  body: unknown,
+  name: string | undefined,
   call: ToolCall,
   tools: readonly AnyTool[],
   refusal: (tool: AnyTool) => string | undefined,
   options: RefusedCallOptions,
 ): Promise<void> {
-  const name = calledTool(body);
   const tool = tools.find((each) => each.name === name);
   const problem = tool ? refusal(tool) : "no such tool";
   if (name === undefined || problem === undefined) return;
@@ -63,7 +63,8 @@ export async function recordUncallable(
   await options.auditor.record(event, tool && tool.permission !== "read" ? "before-answer" : "soon");
 }
 
-function calledTool(body: unknown): string | undefined {
+/** The tool that a request calls; undefined for any other request. */
+export function calledTool(body: unknown): string | undefined {
   const { method, params } = (body ?? {}) as { method?: unknown; params?: { name?: unknown } | null };
   return method === "tools/call" && typeof params?.name === "string" ? params.name : undefined;
 }

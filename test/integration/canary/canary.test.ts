@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serverNames } from "#model/names.ts";
 import { selfSigned } from "#test/integration/selfSigned.ts";
+import { eventually } from "#test/integration/servers/memoryStage.ts";
 import { startServer } from "#test/integration/servers/serverProcess.ts";
 import type { ServerProcess } from "#test/integration/servers/serverProcess.ts";
 import { readyStage } from "#test/integration/servers/stage.ts";
@@ -56,6 +57,8 @@ describe("a secret or a content that a server was given", function () {
       ]);
       await client.query(`DO $$ BEGIN RAISE WARNING '${planted}'; END $$`);
     });
+    // The engine keeps what PostgreSQL prints a moment later.
+    await eventually(async () => (await stage.postgresLog()).includes(planted), "PostgreSQL's warning");
     const found = leaks(await collectSinks(server, stage), [planted]).map((line) => line.split(":")[0]!);
     for (const place of [/^standard output/, /^file planted/, /^table /, /^PostgreSQL's log/])
       assert.ok(

@@ -95,6 +95,14 @@ describe("the life of a server", function () {
     assert.match(server.log[0]!.msg, /postgres\.json: .*\/server\/port/);
   });
 
+  it("ends in order also when it is asked to while it starts", async () => {
+    const server = await start({ expectExit: true });
+    await server.line("files in force", 0);
+    server.signal("SIGTERM");
+    assert.equal(await server.exited, 0);
+    assert.equal(server.log.at(-1)?.msg, "stopped");
+  });
+
   it("starts and answers /health while PostgreSQL is away", async () => {
     const server = await start({ databasePort: 1 });
     assert.equal((await request(server, {}, "/health")).status, 200);

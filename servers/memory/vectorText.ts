@@ -1,4 +1,0 @@
-/** A vector as pgvector reads it. */
-export function vectorText(vector: readonly number[]): string {
-  return `[${vector.join(",")}]`;
-}
