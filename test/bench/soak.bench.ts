@@ -38,9 +38,11 @@ try {
   console.log(`${minutes} min: ${JSON.stringify(counts)}`);
   for (const [what, value] of Object.entries(before)) {
     const more = after[what]! - value;
-    const held = more <= tolerated[what]!(value);
-    console.log(`  ${what.padEnd(28)} before ${value}, after ${after[what]!} (${held ? "held" : "MISSED"})`);
-    if (!held) process.exitCode = 1;
+    const within = more <= tolerated[what]!(value);
+    console.log(
+      `  ${what.padEnd(28)} before ${value}, after ${after[what]!} (${within ? "held" : "MISSED"})`,
+    );
+    if (!within) process.exitCode = 1;
   }
   if (counts.unanswered > 0) process.exitCode = 1;
 } finally {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { dockerEngine } from "#providers/docker/engine.ts";
 import { buildImage } from "#providers/image/build.ts";
-import { buildContext } from "#providers/image/context.ts";
+import { postgresImage } from "./postgresServer.ts";
 import { driftSentence } from "#providers/files/drift.ts";
 import { filesDiffer } from "#providers/files/changes.ts";
 import { deliverFiles, readFiles, type FilesInputs } from "#providers/files/runner.ts";
@@ -10,7 +10,7 @@ import { deliverFiles, readFiles, type FilesInputs } from "#providers/files/runn
 describe("a files volume", function () {
   this.timeout(600_000);
   const engine = dockerEngine({});
-  const image = `kilocode-mcp-postgres:${buildContext("postgres").hash}`;
+  const image = postgresImage();
   const volume = `test-files-${randomBytes(4).toString("hex")}`;
   const inputs: FilesInputs = {
     docker: {},

@@ -44,10 +44,15 @@ export interface TestPostgresOptions {
   readonly wait?: boolean;
 }
 
+/** Tag of the image of this state of the repository. */
+export function postgresImage(): string {
+  return `kilocode-mcp-postgres:${buildContext("postgres").hash}`;
+}
+
 /** Our image with rendered files, hardened as a stack runs it, on a free port of the loopback. */
 export async function startPostgres(options: TestPostgresOptions = {}): Promise<TestPostgres> {
   const engine = dockerEngine({});
-  const image = `kilocode-mcp-postgres:${buildContext("postgres").hash}`;
+  const image = postgresImage();
   await buildImage(engine, "postgres", image);
   const place = await makePlace(engine, image);
   try {

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import {
   always,
   cron,
@@ -134,5 +133,3 @@ export const envFile = file("What scripts find in their environment.", {
     "days",
   ),
 });
-
-export type EnvFile = z.output<typeof envFile>;

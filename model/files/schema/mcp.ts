@@ -131,5 +131,3 @@ export const mcpFile = file("The servers as a client connects to them.", {
     ),
   }),
 });
-
-export type McpFile = z.output<typeof mcpFile>;

@@ -12,6 +12,8 @@ import {
   writeFacts,
   writeReport,
 } from "./complianceStage.ts";
+import { eventually } from "./memoryStage.ts";
+import { ask } from "./metricsRequest.ts";
 import { callTool, connectClient } from "./request.ts";
 import { startServer } from "./serverProcess.ts";
 import type { ServerProcess } from "./serverProcess.ts";
@@ -342,5 +344,20 @@ describe("the compliance server's checks", function () {
       .filter(({ annotations }) => annotations?.readOnlyHint === true)
       .map(({ name }) => name);
     assert.deepEqual(hinted.toSorted(), [...readingTools.compliance].toSorted());
+  });
+
+  it("have a score that is measured, for metrics and alerts", async () => {
+    const business = { enabled: true, interval: 1 };
+    const before = server.log.length;
+    await server.deliver({ overrides: { metrics: { metrics: { collectors: { business } } } } });
+    await server.line("files in force", before);
+    await results();
+    const { structured } = await call("get_score");
+    const measured = async () => {
+      const { text } = await ask(server, "/api/v1/metrics", { "x-api-key": stage.keys.reader });
+      const { values } = JSON.parse(text) as { values: Record<string, { value: number } | undefined> };
+      return values["compliance_score"]?.value;
+    };
+    await eventually(async () => (await measured()) === structured["score"], "the score is measured");
   });
 });
