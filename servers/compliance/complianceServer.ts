@@ -1,5 +1,6 @@
 import { complianceFile } from "#model/files/schema/compliance.ts";
 import type { ComplianceFile } from "#model/files/schema/compliance.ts";
+import { furtherLogin } from "#servers/runtime/furtherLogin.ts";
 import type { Loaded } from "#servers/runtime/loadConfig.ts";
 import type {
   PreparedParts,
@@ -27,12 +28,8 @@ interface ComplianceParts extends ServerParts {
 }
 
 async function prepare(loaded: Loaded<ComplianceFile>, context: ServerContext): Promise<PreparedParts> {
-  const { config, files, login } = loaded;
-  const fixer = {
-    user: config.database.fixer.user,
-    password: await files.secret(config.database.fixer.password),
-    ca: login.ca,
-  };
+  const { config, files } = loaded;
+  const fixer = await furtherLogin(loaded, config.database.fixer);
   const channels = await openChannels(config, files);
   return {
     activate(previous): ComplianceParts {

@@ -1,5 +1,6 @@
 import { postgresFile } from "#model/files/schema/postgres.ts";
 import type { PostgresFile } from "#model/files/schema/postgres.ts";
+import { furtherLogin } from "#servers/runtime/furtherLogin.ts";
 import type { Loaded } from "#servers/runtime/loadConfig.ts";
 import type {
   PreparedParts,
@@ -35,23 +36,14 @@ export const postgresServer: ServerDefinition<PostgresFile> = {
 };
 
 async function prepare(loaded: Loaded<PostgresFile>, { log }: ServerContext): Promise<PreparedParts> {
-  const { config, files } = loaded;
-  const { ca } = loaded.login;
-  const readerLogin = {
-    user: config.database.reader.user,
-    password: await files.secret(config.database.reader.password),
-    ca,
-  };
-  const writerLogin = {
-    user: config.database.writer.user,
-    password: await files.secret(config.database.writer.password),
-    ca,
-  };
+  const { config } = loaded;
+  const readerLogin = await furtherLogin(loaded, config.database.reader);
+  const writerLogin = await furtherLogin(loaded, config.database.writer);
   return {
     activate(previous): ServerParts {
       const statements = new StatementLog(log, config.security);
       const reader = openReader(config, readerLogin, statements);
-      const writer = openWriter(config, writerLogin, statements);
+      const writer = openWriter(config, writerLogin, statements, () => reader.workspaceBytes());
       const results = new KeptResults();
       // Calls under way keep the connections they have; the delay is for those that are about to take one.
       if (previous) setTimeout(() => void previous.close(), handoverMilliseconds).unref();

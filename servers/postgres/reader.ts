@@ -14,6 +14,7 @@ import { repeat, repeatableRead } from "./repeat.ts";
 import { sessionSettings } from "./sessionSettings.ts";
 import type { StatementLog } from "./statementLog.ts";
 import { TypeNames } from "./typeNames.ts";
+import { workspaceSize } from "./workspaceSize.ts";
 
 export interface Answer extends CappedResult {
   /** Type of each field, as SQL writes it. */
@@ -41,6 +42,12 @@ export interface Reader {
    * @throws if it does not answer
    */
   activity(): Promise<Activity>;
+  /**
+   * What the tables of the workspace take on disk, also through transactions under way.
+   *
+   * @throws if the database does not answer
+   */
+  workspaceBytes(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -50,7 +57,7 @@ export interface Activity {
   readonly transactions: number;
 }
 
-const activityMilliseconds = 3000;
+const askMilliseconds = 3000;
 const activity = `SELECT numbackends, xact_commit + xact_rollback FROM pg_catalog.pg_stat_database
   WHERE datname = pg_catalog.current_database()`;
 
@@ -66,6 +73,14 @@ export function openReader(config: PostgresFile, login: Login, statements: State
   const calls = new GuardedCalls(pool);
   const typeNames = new TypeNames();
   const limits = { maxRows: database.maxRows, maxBytes: byteCount(database.maxBytes) ?? 0 };
+  /** The one row of a statement of ours. */
+  const ask = async (sql: string): Promise<readonly unknown[]> => {
+    const own = { queryTimeout: askMilliseconds };
+    const { rows } = await calls.readOnly(own, AbortSignal.timeout(2 * askMilliseconds), (session) =>
+      session.query(sql, [], { maxRows: 1, maxBytes: 1024 }),
+    );
+    return rows[0] ?? [];
+  };
   return {
     limits,
     async read(call, sql, params, { prefix = "", maxRows = Infinity, paging = false } = {}) {
@@ -91,12 +106,11 @@ export function openReader(config: PostgresFile, login: Login, statements: State
       }
     },
     async activity() {
-      const own = { queryTimeout: activityMilliseconds };
-      const { rows } = await calls.readOnly(own, AbortSignal.timeout(2 * activityMilliseconds), (session) =>
-        session.query(activity, [], { maxRows: 1, maxBytes: 1024 }),
-      );
-      const [connections, transactions] = rows[0] ?? [];
+      const [connections, transactions] = await ask(activity);
       return { connections: Number(connections), transactions: Number(transactions) };
+    },
+    async workspaceBytes() {
+      return Number((await ask(workspaceSize))[0]);
     },
     async close() {
       await Promise.race([calls.tidied(), new Promise((resolve) => setTimeout(resolve, 500).unref())]);

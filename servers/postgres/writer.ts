@@ -15,6 +15,7 @@ import { repeat, repeatableWrite } from "./repeat.ts";
 import { sessionSettings } from "./sessionSettings.ts";
 import type { StatementLog } from "./statementLog.ts";
 import { TypeNames } from "./typeNames.ts";
+import { WorkspaceWatch, workspaceSize } from "./workspaceSize.ts";
 
 export interface Writer {
   /**
@@ -34,11 +35,17 @@ const preparing = "PREPARE kilocode_statement AS\n";
 /** The same once more, as PostgreSQL reports what it has done; anything else is undone. */
 const allowedCommand = /^(SELECT|INSERT|UPDATE|DELETE|MERGE) /;
 
-const workspaceSize = `SELECT coalesce(pg_catalog.sum(pg_catalog.pg_total_relation_size(oid)), 0) FROM pg_catalog.pg_class
-  WHERE relnamespace = '${workspaceSchemaName}'::pg_catalog.regnamespace AND relkind IN ('r', 'm')`;
-
-/** The writing login's pool, and writing through it. */
-export function openWriter(config: PostgresFile, login: Login, statements: StatementLog): Writer {
+/**
+ * The writing login's pool, and writing through it.
+ *
+ * @param workspaceBytes asks for the size of the workspace on another connection
+ */
+export function openWriter(
+  config: PostgresFile,
+  login: Login,
+  statements: StatementLog,
+  workspaceBytes: () => Promise<number>,
+): Writer {
   const { database } = config;
   const pool = openPool(database, login, {
     max: database.pool.writerMax,
@@ -57,22 +64,33 @@ export function openWriter(config: PostgresFile, login: Login, statements: State
       const caps = { ...limits, maxRows: Math.min(limits.maxRows, maxRows), toTheEnd: true };
       const start = performance.now();
       let rows = 0;
-      const once = (): Promise<Answer> =>
-        calls.committed(
-          roles.writer,
-          { queryTimeout: database.queryTimeout },
-          call.signal,
-          async (session) => {
-            await refuseOtherThanRows(session, sql);
-            const before = await sizeOf(session);
-            const result = await session.query(sql, params, caps);
-            refuseResult(result, database.maxBytes);
-            const after = await sizeOf(session);
-            if (after > maxSize && after > before) throw tooLarge(database.writer.maxSize);
-            rows = result.rows.length;
-            return { ...result, typeNames: await typeNames.of(result.fields, session) };
-          },
-        );
+      const once = async (): Promise<Answer> => {
+        const watch = new WorkspaceWatch(workspaceBytes, maxSize);
+        const signal = AbortSignal.any([call.signal, watch.signal]);
+        try {
+          return await calls.committed(
+            roles.writer,
+            { queryTimeout: database.queryTimeout },
+            signal,
+            async (session) => {
+              await refuseOtherThanRows(session, sql);
+              const before = await sizeOf(session);
+              watch.start(before);
+              const result = await session.query(sql, params, caps);
+              watch.stop();
+              refuseResult(result, database.maxBytes);
+              const after = await sizeOf(session);
+              if (after > maxSize && after > before) throw tooLarge(database.writer.maxSize);
+              rows = result.rows.length;
+              return { ...result, typeNames: await typeNames.of(result.fields, session) };
+            },
+          );
+        } catch (error) {
+          throw watch.signal.aborted ? tooLarge(database.writer.maxSize) : error;
+        } finally {
+          watch.stop();
+        }
+      };
       try {
         const { maxRetries, retryDelay } = database;
         const { timeout } = config.server;

@@ -13,8 +13,16 @@ const channels = "servers/compliance/alerts/openChannels.ts";
 /** `compliance.json` */
 export const complianceEffects: Effects = {
   ...runningServer,
-  "/database/fixer/user": effective(server, "config.database.fixer.user", complianceProofs.fixer),
-  "/database/fixer/password": effective(server, "config.database.fixer.password", complianceProofs.fixer),
+  "/database/fixer/user": effective(
+    server,
+    "furtherLogin(loaded, config.database.fixer)",
+    complianceProofs.fixer,
+  ),
+  "/database/fixer/password": effective(
+    server,
+    "furtherLogin(loaded, config.database.fixer)",
+    complianceProofs.fixer,
+  ),
   "/compliance/rulesPath": effective(work, "compliance.rulesPath", complianceProofs.rulesPath),
   "/compliance/reportsPath": effective(work, "compliance.reportsPath", complianceProofs.reportsPath),
   "/compliance/autoFix": effective(work, "compliance.autoFix", complianceProofs.autoFix),

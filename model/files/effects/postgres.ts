@@ -11,12 +11,24 @@ const server = "servers/postgres/postgresServer.ts";
 /** `postgres.json` */
 export const postgresEffects: Effects = {
   ...runningServer,
-  "/database/reader/user": effective(server, "config.database.reader.user", proofs.readerLogin),
-  "/database/reader/password": effective(server, "config.database.reader.password", proofs.readerLogin),
-  "/database/writer/user": effective(server, "config.database.writer.user", postgresProofs.writerLogin),
+  "/database/reader/user": effective(
+    server,
+    "furtherLogin(loaded, config.database.reader)",
+    proofs.readerLogin,
+  ),
+  "/database/reader/password": effective(
+    server,
+    "furtherLogin(loaded, config.database.reader)",
+    proofs.readerLogin,
+  ),
+  "/database/writer/user": effective(
+    server,
+    "furtherLogin(loaded, config.database.writer)",
+    postgresProofs.writerLogin,
+  ),
   "/database/writer/password": effective(
     server,
-    "config.database.writer.password",
+    "furtherLogin(loaded, config.database.writer)",
     postgresProofs.writerLogin,
   ),
   "/database/writer/maxSize": effective(writer, "database.writer.maxSize", postgresProofs.writerSize),

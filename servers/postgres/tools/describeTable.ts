@@ -3,6 +3,7 @@ import { orNull } from "#servers/runtime/orNull.ts";
 import { ToolError, defineTool } from "#servers/runtime/tool.ts";
 import type { AnyTool } from "#servers/runtime/tool.ts";
 import type { Reader } from "../reader.ts";
+import { columnShape, readableColumns, tableKind } from "./tableShape.ts";
 
 const input = z.object({
   table: z.string().min(1).max(63).describe("Name of a table or view."),
@@ -27,20 +28,11 @@ const bytes = (description: string) =>
 const output = z.object({
   schema: z.string(),
   name: z.string(),
-  kind: z.enum(["table", "partitioned table", "view", "materialized view", "foreign table"]),
+  kind: tableKind,
   comment: orNull(z.string()),
   columns: z
-    .array(
-      z.object({
-        name: z.string(),
-        type: z.string(),
-        nullable: z.boolean(),
-        default: orNull(z.string()).describe("As SQL; of a generated column how it is computed."),
-        generated: orNull(z.enum(["identity", "stored"])),
-        comment: orNull(z.string()),
-      }),
-    )
-    .describe("Only columns that execute_query can read."),
+    .array(z.object({ ...columnShape, generated: orNull(z.enum(["identity", "stored"])) }))
+    .describe(readableColumns),
   primaryKey: orNull(keyColumns),
   uniqueKeys: z.array(z.object({ name: z.string(), columns: keyColumns })),
   references: z.array(reference).describe("Foreign keys of this table."),

@@ -3,6 +3,7 @@ import { orNull } from "#servers/runtime/orNull.ts";
 import { defineTool } from "#servers/runtime/tool.ts";
 import type { AnyTool } from "#servers/runtime/tool.ts";
 import type { Reader } from "../reader.ts";
+import { columnShape, readableColumns, tableKind } from "./tableShape.ts";
 
 const input = z.object({
   schema: z.string().min(1).max(63).optional().describe("Only this schema; default all but the system's."),
@@ -14,19 +15,9 @@ const output = z.object({
     z.object({
       schema: z.string(),
       name: z.string(),
-      kind: z.enum(["table", "partitioned table", "view", "materialized view", "foreign table"]),
+      kind: tableKind,
       comment: orNull(z.string()),
-      columns: z
-        .array(
-          z.object({
-            name: z.string(),
-            type: z.string(),
-            nullable: z.boolean(),
-            default: orNull(z.string()),
-            comment: orNull(z.string()),
-          }),
-        )
-        .describe("Only columns that execute_query can read."),
+      columns: z.array(z.object(columnShape)).describe(readableColumns),
       constraints: z
         .array(z.object({ name: z.string(), definition: z.string() }))
         .describe("Keys, references and checks, as SQL."),

@@ -3,6 +3,7 @@ import { orNull } from "#servers/runtime/orNull.ts";
 import { defineTool } from "#servers/runtime/tool.ts";
 import type { AnyTool } from "#servers/runtime/tool.ts";
 import type { Reader } from "../reader.ts";
+import { tableKind } from "./tableShape.ts";
 
 const input = z.object({
   schema: z.string().min(1).max(63).optional().describe("Only this schema; default all but the system's."),
@@ -13,7 +14,7 @@ const output = z.object({
     z.object({
       schema: z.string(),
       name: z.string(),
-      kind: z.enum(["table", "partitioned table", "view", "materialized view", "foreign table"]),
+      kind: tableKind,
       estimatedRows: orNull(z.number()).describe(
         "The planner's estimate; null when it was never analysed, or a view.",
       ),

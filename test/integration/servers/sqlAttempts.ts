@@ -3,6 +3,7 @@ import { Client } from "pg";
 import { systemFunctions } from "#model/access/system.ts";
 import { databaseName } from "#model/names.ts";
 import type { Login } from "#test/integration/access/stage.ts";
+import { differing, footprint } from "./footprint.ts";
 import type { ReadyStage } from "./stage.ts";
 
 /** One way to write, escape, or read what is secret; a line of a corpus. */
@@ -16,6 +17,35 @@ export interface Attempt {
 export function readCorpus(file: string): readonly Attempt[] {
   const text = readFileSync(new URL(`../../corpus/${file}`, import.meta.url), "utf8");
   return (JSON.parse(text) as { attempts: Attempt[] }).attempts;
+}
+
+/** Attempts between two footprints, which take longer than an attempt. */
+const together = 15;
+
+/**
+ * Makes attempts one after the other, and says which had an effect: what `make` answers of it, or what of the database
+ * is no longer as it was.
+ */
+export async function escapesAmong(
+  attempts: readonly Attempt[],
+  superuser: Client,
+  make: (attempt: Attempt) => Promise<string | undefined>,
+): Promise<string[]> {
+  const escapes: string[] = [];
+  let before = await footprint(superuser);
+  for (let at = 0; at < attempts.length; at += together) {
+    const some = attempts.slice(at, at + together);
+    for (const attempt of some) {
+      const seen = await make(attempt);
+      if (seen !== undefined) escapes.push(`${attempt.name}: ${seen}`);
+    }
+    const after = await footprint(superuser);
+    const changed = differing(before, after);
+    if (changed.length > 0)
+      escapes.push(`${changed.join()}: by one of ${some.map(({ name }) => name).join("; ")}`);
+    before = after;
+  }
+  return escapes;
 }
 
 /** Stand in the places that nobody may read; found in an answer, they betray a leak. */

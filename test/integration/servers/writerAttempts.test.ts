@@ -7,12 +7,19 @@ import { differing, footprint, sessionFootprint } from "./footprint.ts";
 import { callTool, connectClient } from "./request.ts";
 import { startServer } from "./serverProcess.ts";
 import type { ServerProcess } from "./serverProcess.ts";
-import { bystander, plantCanaries, readCorpus, sessionOf, toldCanary, undoRevokes } from "./sqlAttempts.ts";
+import {
+  bystander,
+  escapesAmong,
+  plantCanaries,
+  readCorpus,
+  sessionOf,
+  toldCanary,
+  undoRevokes,
+} from "./sqlAttempts.ts";
 import { readyStage } from "./stage.ts";
 import type { ReadyStage } from "./stage.ts";
 
 const attempts = readCorpus("sql-writer-attempts.json");
-const together = 15;
 /** Effects after which the control has shown that there is something to hold back. */
 const enough = 10;
 
@@ -79,24 +86,12 @@ describe("SQL of callers that may write, on its way out of the workspace", funct
   it("is refused and has no effect, in each of these ways", async function () {
     this.timeout(600_000);
     const session = await sessionState();
-    let before = await footprint(superuser);
-    const escapes: string[] = [];
-    // A footprint takes longer than an attempt, so one is taken of several.
-    for (let at = 0; at < attempts.length; at += together) {
-      const some = attempts.slice(at, at + together);
-      for (const { name, sql, sqlstate } of some) {
-        const { failed, text } = await callTool(mcp, "execute_statement", { sql });
-        const refused = sqlstate === undefined || text.includes(`SQLSTATE ${sqlstate}`);
-        const left = await sessionState();
-        if (!failed || toldCanary(text) || !refused || !isDeepStrictEqual(left, session))
-          escapes.push(`${name}: ${text}`);
-      }
-      const after = await footprint(superuser);
-      const changed = differing(before, after);
-      if (changed.length > 0)
-        escapes.push(`${changed.join()}: by one of ${some.map(({ name }) => name).join("; ")}`);
-      before = after;
-    }
+    const escapes = await escapesAmong(attempts, superuser, async ({ sql, sqlstate }) => {
+      const { failed, text } = await callTool(mcp, "execute_statement", { sql });
+      const refused = failed && (sqlstate === undefined || text.includes(`SQLSTATE ${sqlstate}`));
+      const kept = isDeepStrictEqual(await sessionState(), session);
+      return refused && kept && !toldCanary(text) ? undefined : text;
+    });
     assert.deepEqual(escapes, []);
   });
 

@@ -209,6 +209,19 @@ describe("writing through the postgres server", function () {
     await deliver({});
   });
 
+  it("a statement that writes on beyond it is ended while it runs, long before its time-out", async () => {
+    await makeTable("endless", [{ name: "text", type: "text" }]);
+    await deliver({ "/database/writer/maxSize": "8MB", "/database/queryTimeout": 60_000 });
+    const { failed, text } = await write(
+      "INSERT INTO endless SELECT repeat(md5(generate_series(1, 1000000000)::text), 30)",
+    );
+    assert.equal(failed, true);
+    assert.match(text, /^Nothing was written: the tables of workspace would be larger than 8MB/);
+    assert.equal(await count("endless"), 0);
+    assert.equal((await callTool(client, "drop_table", { table: "endless" })).failed, false);
+    await deliver({});
+  });
+
   it("database.pool.writerMax is the most connections that write", async () => {
     await deliver({ "/database/pool/writerMax": 1 });
     const underWay = Promise.all(Array.from({ length: 4 }, () => write("SELECT pg_sleep(0.4)")));
