@@ -11,6 +11,7 @@ import { startServer } from "#test/integration/servers/serverProcess.ts";
 import { readyStage } from "#test/integration/servers/stage.ts";
 import { echoClient } from "./echoClient.ts";
 import type { EchoClient } from "./echoClient.ts";
+import { imageEnv } from "./imageEnv.ts";
 import { quantile } from "./quantile.ts";
 
 // What the runtime (TLS, keys, roles, limits, audit, metrics) adds to a call, against the protocol library's own
@@ -47,6 +48,7 @@ async function compareCalls(): Promise<void> {
   const ours = await startServer(stage, {
     program: path("echoRuntime.ts"),
     certificate: pair,
+    env: imageEnv(),
     overrides: unreachable,
   });
   endings.push(() => ours.end());
@@ -86,7 +88,7 @@ async function compareCalls(): Promise<void> {
 
 async function measureServers(): Promise<void> {
   console.log("\nEach server, alone on the machine, from compiled code as in the image");
-  const env = { NODE_COMPILE_CACHE: join(folder, "compiled"), MALLOC_ARENA_MAX: "2" };
+  const env = { NODE_COMPILE_CACHE: join(folder, "compiled"), ...imageEnv() };
   for (const server of serverNames) {
     const starts: number[] = [];
     const sizes: number[] = [];
