@@ -114,6 +114,7 @@ async function measureServers(): Promise<void> {
 async function bare(args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, [path("echoBare.ts"), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: imageEnv(),
   });
   const ended = once(child, "close");
   endings.push(() => {

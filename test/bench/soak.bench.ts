@@ -9,8 +9,8 @@ import { readyStage } from "#test/integration/servers/stage.ts";
 
 // Good and hostile traffic side by side against the postgres server, as its image runs it, and what it holds before and
 // after: memory, file descriptors, sessions in PostgreSQL. Bars: every good call is answered; memory stays below what
-// the container has, and grows by a tenth at most after the first minute; no more sessions, and five descriptors at
-// most. Five minutes; run with node, the file takes another number.
+// the container has, and grows by a tenth at most after the first minute; three more sessions and five more descriptors
+// at most. Five minutes; run with node, the file takes another number.
 const minutes = Number(process.argv[2] ?? 5);
 const settleMilliseconds = 35_000;
 
@@ -26,7 +26,8 @@ const server = await startServer(stage, {
 const tolerated: Record<string, (before: number) => number> = {
   "resident memory (MB)": (before) => Math.min(before / 10, containerMegabytes - before),
   "open file descriptors": () => 5,
-  "sessions in PostgreSQL": () => 0,
+  // One of each of the three pools may just have been used.
+  "sessions in PostgreSQL": () => 3,
 };
 const counts = { answered: 0, refused: 0, unanswered: 0 };
 const key = { "X-API-Key": stage.keys.default };
