@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { containerMegabytes, imageEnv } from "./imageEnv.ts";
 import { post, request } from "#test/integration/servers/request.ts";
 import { startServer } from "#test/integration/servers/serverProcess.ts";
 import type { ServerProcess } from "#test/integration/servers/serverProcess.ts";
 import { readyStage } from "#test/integration/servers/stage.ts";
+import { containerMegabytes, imageEnv } from "./imageEnv.ts";
 
 // Good and hostile traffic side by side against the postgres server, as its image runs it, and what it holds before and
 // after: memory, file descriptors, sessions in PostgreSQL. Bars: every good call is answered; memory stays below what

@@ -9,20 +9,13 @@ const work = "servers/compliance/compliance.ts";
 const fixes = "servers/compliance/fixes/fixes.ts";
 const checks = "servers/compliance/runs/checkRules.ts";
 const channels = "servers/compliance/alerts/openChannels.ts";
+const fixerLogin = effective(server, "furtherLogin(loaded, config.database.fixer)", complianceProofs.fixer);
 
 /** `compliance.json` */
 export const complianceEffects: Effects = {
   ...runningServer,
-  "/database/fixer/user": effective(
-    server,
-    "furtherLogin(loaded, config.database.fixer)",
-    complianceProofs.fixer,
-  ),
-  "/database/fixer/password": effective(
-    server,
-    "furtherLogin(loaded, config.database.fixer)",
-    complianceProofs.fixer,
-  ),
+  "/database/fixer/user": fixerLogin,
+  "/database/fixer/password": fixerLogin,
   "/compliance/rulesPath": effective(work, "compliance.rulesPath", complianceProofs.rulesPath),
   "/compliance/reportsPath": effective(work, "compliance.reportsPath", complianceProofs.reportsPath),
   "/compliance/autoFix": effective(work, "compliance.autoFix", complianceProofs.autoFix),

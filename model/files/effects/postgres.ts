@@ -7,30 +7,20 @@ const reader = "servers/postgres/reader.ts";
 const statementLog = "servers/postgres/statementLog.ts";
 const writer = "servers/postgres/writer.ts";
 const server = "servers/postgres/postgresServer.ts";
+const readerLogin = effective(server, "furtherLogin(loaded, config.database.reader)", proofs.readerLogin);
+const writerLogin = effective(
+  server,
+  "furtherLogin(loaded, config.database.writer)",
+  postgresProofs.writerLogin,
+);
 
 /** `postgres.json` */
 export const postgresEffects: Effects = {
   ...runningServer,
-  "/database/reader/user": effective(
-    server,
-    "furtherLogin(loaded, config.database.reader)",
-    proofs.readerLogin,
-  ),
-  "/database/reader/password": effective(
-    server,
-    "furtherLogin(loaded, config.database.reader)",
-    proofs.readerLogin,
-  ),
-  "/database/writer/user": effective(
-    server,
-    "furtherLogin(loaded, config.database.writer)",
-    postgresProofs.writerLogin,
-  ),
-  "/database/writer/password": effective(
-    server,
-    "furtherLogin(loaded, config.database.writer)",
-    postgresProofs.writerLogin,
-  ),
+  "/database/reader/user": readerLogin,
+  "/database/reader/password": readerLogin,
+  "/database/writer/user": writerLogin,
+  "/database/writer/password": writerLogin,
   "/database/writer/maxSize": effective(writer, "database.writer.maxSize", postgresProofs.writerSize),
   "/database/pool/writerMax": effective(writer, "database.pool.writerMax", postgresProofs.writerPool),
   "/database/pool/min": effective(reader, "database.pool.min", proofs.poolIdle),
